@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Every error code: its stable name, its class, what it means and what mends it. The troubleshooting page and
+ * the names come from this list; there is no second one. Keep a class together, new ones at its end.
+ */
+#ifndef AQ_UTIL_ERROR_CODES_H
+#define AQ_UTIL_ERROR_CODES_H
+
+/* The classes of failure; the value is REXX's RC. */
+enum aq_rc {
+    AQ_RC_OK = 0,
+    AQ_RC_FAILED = 1,
+    AQ_RC_USAGE = 2,
+    AQ_RC_NOT_FOUND = 3,
+    AQ_RC_CONFLICT = 4,
+    AQ_RC_TIMEOUT = 5,
+    AQ_RC_REFUSED = 6,
+    AQ_RC_GUEST = 7,
+    AQ_RC_MISSING = 8,
+    AQ_RC_IO = 9,
+    AQ_RC_INTERRUPTED = 130
+};
+
+#define AQ_ERROR_CODES(X)                                                                                    \
+    X(FAILED, FAILED, "Something failed that has no code of its own; the text says what.")                   \
+    X(QEMU_FAILED, FAILED, "QEMU ended or refused; the text has what it said and how it was started.")       \
+    X(TOOL_FAILED, FAILED, "A program that was run (mmdebstrap, mkfs.ext4, …) failed; its words follow.")    \
+    X(QMP_FAILED, FAILED, "QEMU's monitor answered with an error, or not in its protocol.")                  \
+    X(AGENT_MISSING, FAILED,                                                                                 \
+      "Nothing in the guest listens on its agent port. Install qemu-guest-agent there, or use a base that "  \
+      "create_base made.")                                                                                   \
+    X(AGENT_DEAD, FAILED, "The guest's agent has its port open but does not answer. Restart the guest.")     \
+    X(AGENT_REFUSED, FAILED,                                                                                 \
+      "The guest's agent refuses the command. Some distributions block guest-exec: see BLACKLIST_RPC or "    \
+      "block-rpcs in the guest's /etc/sysconfig/qemu-ga or /etc/qemu/qemu-ga.conf.")                         \
+    X(GUEST_PROTOCOL, FAILED, "What came from the guest is not what the protocol allows; it was dropped.")   \
+    X(GUEST_REFUSED, FAILED, "The guest's operating system refused (no such file, no space, not allowed).")  \
+    X(TRANSFER_CORRUPT, FAILED, "What arrived is not what was sent; nothing was put under the final name.")  \
+    X(COMMAND_EMPTY, USAGE, "The command holds no verb. Say one; `help` lists them.")                        \
+    X(COMMAND_SYNTAX, USAGE, "The command cannot be read: a quote or brace is open, or a key is missing.")   \
+    X(VERB_UNKNOWN, USAGE, "There is no such verb; the text has the nearest. `help` lists all.")             \
+    X(KEY_UNKNOWN, USAGE, "The verb has no such key; the text has the nearest. `help VERB` lists them.")     \
+    X(KEY_REPEATED, USAGE, "A key is given twice (or under two of its names). Give it once.")                \
+    X(KEY_MISSING, USAGE, "The verb needs this key. `help VERB` has an example.")                            \
+    X(VALUE_INVALID, USAGE, "A value is not of its key's type or range; the text says what is expected.")    \
+    X(VARIABLE_UNSET, USAGE, "{{name}} names a REXX variable that has no value. Set it, or quote the brace.") \
+    X(HEADER_INVALID, USAGE, "A /* rexxjs-vm-… */ line of the script is wrong; the text has file and line.") \
+    X(BASE_NOT_FOUND, NOT_FOUND, "No base of that name is registered. `list_bases` shows what is.")          \
+    X(VM_NOT_FOUND, NOT_FOUND, "There is no VM of that name. `list` shows what there is.")                   \
+    X(FILE_NOT_FOUND, NOT_FOUND, "A file on the host is not there.")                                         \
+    X(GUEST_FILE_NOT_FOUND, NOT_FOUND, "A file in the guest is not there.")                                  \
+    X(SNAPSHOT_NOT_FOUND, NOT_FOUND, "The VM has no snapshot of that name. `inspect` shows what it has.")    \
+    X(HELP_NOT_FOUND, NOT_FOUND, "There is no verb of that name to give help on.")                           \
+    X(BASE_EXISTS, CONFLICT, "A base of that name is registered for another disk. Use replace=true, or "     \
+                             "another name.")                                                                \
+    X(BASE_IN_USE, CONFLICT, "VMs depend on the base; the text names them. Remove those first.")             \
+    X(BASE_CHANGED, CONFLICT,                                                                                \
+      "The base's disk is not what was registered: its clones would read garbage. Put the old file back, or " \
+      "register it anew (replace=true) and clone again.")                                                    \
+    X(BASE_MISSING, CONFLICT, "The base is registered but its disk is gone. Put the file back.")             \
+    X(VM_EXISTS, CONFLICT, "A VM of that name is there already. Remove it, or choose another name.")         \
+    X(VM_RUNNING, CONFLICT, "The VM is running and the verb needs it stopped. `stop` it first.")             \
+    X(VM_NOT_RUNNING, CONFLICT, "The VM is not running and the verb needs it to be. `start` it first.")      \
+    X(VM_BUSY, CONFLICT, "Another process is at work on the VM. Try again when it is done.")                 \
+    X(VM_MISMATCH, CONFLICT, "The VM that is there is not the one that was asked for; the text says how.")   \
+    X(VM_INCOMPLETE, CONFLICT, "The VM's folder was not finished (a process died). `remove` clears it.")     \
+    X(SNAPSHOT_EXISTS, CONFLICT, "The VM has a snapshot of that name already.")                              \
+    X(PORT_IN_USE, CONFLICT, "Another program listens on the port; the text names it.")                      \
+    X(TIMEOUT, TIMEOUT, "It took longer than `timeout` allows. What was under way was ended.")               \
+    X(GUEST_NOT_READY, TIMEOUT,                                                                              \
+      "The guest could not be spoken to in time. The text has the stage it reached and the console's tail.") \
+    X(COMMAND_TIMEOUT, TIMEOUT, "The command in the guest outlived its timeout and was ended.")              \
+    X(IMAGE_NOT_QCOW2, REFUSED, "The file is not a qcow2 image. Convert it: qemu-img convert -O qcow2 …")    \
+    X(IMAGE_TRUNCATED, REFUSED, "The image ends before its own tables do: it was not copied whole.")         \
+    X(IMAGE_CORRUPT, REFUSED, "The image is marked corrupt, or its header contradicts itself. Try "          \
+                              "qemu-img check -r all on a copy.")                                            \
+    X(IMAGE_ENCRYPTED, REFUSED, "Encrypted images are not supported. Convert it to a plain one.")            \
+    X(IMAGE_DATA_FILE, REFUSED, "The image keeps its data in another file, which could be any file of the "  \
+                                "host. Convert it to one that stands alone.")                                \
+    X(IMAGE_BACKING_FILE, REFUSED, "The image names a backing file that this store did not make: it could "  \
+                                   "read any file of the host. Convert it to one that stands alone.")        \
+    X(IMAGE_FEATURE, REFUSED, "The image needs a qcow2 feature that is not known here.")                     \
+    X(IMAGE_SIZE, REFUSED, "The image's sizes are absurd.")                                                  \
+    X(IMAGE_IN_USE, REFUSED, "Another program has the image open for writing (or it was not closed "         \
+                             "cleanly). Stop that VM first; qemu-img check -r all clears a stale mark.")     \
+    X(FILE_KIND, REFUSED, "A regular file was wanted; a folder, device, fifo or socket was found.")          \
+    X(FILE_LINK, REFUSED, "A symbolic link that leads nowhere, or one where none is allowed.")               \
+    X(DISK_SHRINK, REFUSED, "A disk can grow but not shrink.")                                               \
+    X(NOT_SUPPORTED, REFUSED, "This is not supported; the text says what is.")                               \
+    X(EGRESS_UNENFORCED, REFUSED, "The script's header limits egress and that cannot be enforced here. It "  \
+                                  "was not run unprotected.")                                                \
+    X(STORE_UNSAFE, REFUSED, "The store or runtime folder belongs to someone else or is open to others.")    \
+    X(LIMIT_EXCEEDED, REFUSED, "More was asked for than is allowed or possible; the text has the limit.")    \
+    X(GUEST_COMMAND_FAILED, GUEST, "The command ran in the guest and ended with the code in QEMU_EXIT_CODE.") \
+    X(TOOL_MISSING, MISSING, "A program is not installed; the text has the package. See `verify_host`.")     \
+    X(KVM_UNUSABLE, MISSING, "accel=kvm was asked for and KVM does not run guests here. Use accel=auto.")    \
+    X(LIBRARY_MISSING, MISSING, "A library is not installed; the text has the package.")                     \
+    X(GUEST_RUNNER_MISSING, MISSING, "The static rexx-guest is not where it was installed.")                 \
+    X(IO, IO, "Reading or writing on the host failed; the text has the file and the reason.")                \
+    X(NO_SPACE, IO, "The host's disk is full. What was half-made has been removed.")                         \
+    X(RECORD_INVALID, IO, "A record of the store cannot be read; the text has file, line and reason.")       \
+    X(UNREADABLE, IO, "The file is there but this user may not read it.")                                    \
+    X(INTERRUPTED, INTERRUPTED, "Ctrl-C or SIGTERM; what was under way was ended and cleared away.")
+
+enum aq_error_code {
+    AQ_OK = 0,
+#define X(name, class, meaning) AQ_E_##name,
+    AQ_ERROR_CODES(X)
+#undef X
+        AQ_ERROR_COUNT
+};
+
+#endif
