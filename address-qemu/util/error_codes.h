@@ -43,7 +43,8 @@ enum aq_rc {
     X(KEY_REPEATED, USAGE, "A key is given twice (or under two of its names). Give it once.")                \
     X(KEY_MISSING, USAGE, "The verb needs this key. `help VERB` has an example.")                            \
     X(VALUE_INVALID, USAGE, "A value is not of its key's type or range; the text says what is expected.")    \
-    X(VARIABLE_UNSET, USAGE, "{{name}} names a REXX variable that has no value. Set it, or quote the brace.") \
+    X(VARIABLE_UNSET, USAGE,                                                                                 \
+      "{{name}} names a REXX variable that has no value. Set it, or quote the brace.")                       \
     X(HEADER_INVALID, USAGE, "A /* rexxjs-vm-… */ line of the script is wrong; the text has file and line.") \
     X(BASE_NOT_FOUND, NOT_FOUND, "No base of that name is registered. `list_bases` shows what is.")          \
     X(VM_NOT_FOUND, NOT_FOUND, "There is no VM of that name. `list` shows what there is.")                   \
@@ -51,11 +52,13 @@ enum aq_rc {
     X(GUEST_FILE_NOT_FOUND, NOT_FOUND, "A file in the guest is not there.")                                  \
     X(SNAPSHOT_NOT_FOUND, NOT_FOUND, "The VM has no snapshot of that name. `inspect` shows what it has.")    \
     X(HELP_NOT_FOUND, NOT_FOUND, "There is no verb of that name to give help on.")                           \
-    X(BASE_EXISTS, CONFLICT, "A base of that name is registered for another disk. Use replace=true, or "     \
-                             "another name.")                                                                \
+    X(BASE_EXISTS, CONFLICT,                                                                                 \
+      "A base of that name is registered for another disk. Use replace=true, or "                            \
+      "another name.")                                                                                       \
     X(BASE_IN_USE, CONFLICT, "VMs depend on the base; the text names them. Remove those first.")             \
     X(BASE_CHANGED, CONFLICT,                                                                                \
-      "The base's disk is not what was registered: its clones would read garbage. Put the old file back, or " \
+      "The base's disk is not what was registered: its clones would read garbage. Put the old file back, "   \
+      "or "                                                                                                  \
       "register it anew (replace=true) and clone again.")                                                    \
     X(BASE_MISSING, CONFLICT, "The base is registered but its disk is gone. Put the file back.")             \
     X(VM_EXISTS, CONFLICT, "A VM of that name is there already. Remove it, or choose another name.")         \
@@ -72,26 +75,32 @@ enum aq_rc {
     X(COMMAND_TIMEOUT, TIMEOUT, "The command in the guest outlived its timeout and was ended.")              \
     X(IMAGE_NOT_QCOW2, REFUSED, "The file is not a qcow2 image. Convert it: qemu-img convert -O qcow2 …")    \
     X(IMAGE_TRUNCATED, REFUSED, "The image ends before its own tables do: it was not copied whole.")         \
-    X(IMAGE_CORRUPT, REFUSED, "The image is marked corrupt, or its header contradicts itself. Try "          \
-                              "qemu-img check -r all on a copy.")                                            \
+    X(IMAGE_CORRUPT, REFUSED,                                                                                \
+      "The image is marked corrupt, or its header contradicts itself. Try "                                  \
+      "qemu-img check -r all on a copy.")                                                                    \
     X(IMAGE_ENCRYPTED, REFUSED, "Encrypted images are not supported. Convert it to a plain one.")            \
-    X(IMAGE_DATA_FILE, REFUSED, "The image keeps its data in another file, which could be any file of the "  \
-                                "host. Convert it to one that stands alone.")                                \
-    X(IMAGE_BACKING_FILE, REFUSED, "The image names a backing file that this store did not make: it could "  \
-                                   "read any file of the host. Convert it to one that stands alone.")        \
+    X(IMAGE_DATA_FILE, REFUSED,                                                                              \
+      "The image keeps its data in another file, which could be any file of the "                            \
+      "host. Convert it to one that stands alone.")                                                          \
+    X(IMAGE_BACKING_FILE, REFUSED,                                                                           \
+      "The image names a backing file that this store did not make: it could "                               \
+      "read any file of the host. Convert it to one that stands alone.")                                     \
     X(IMAGE_FEATURE, REFUSED, "The image needs a qcow2 feature that is not known here.")                     \
     X(IMAGE_SIZE, REFUSED, "The image's sizes are absurd.")                                                  \
-    X(IMAGE_IN_USE, REFUSED, "Another program has the image open for writing (or it was not closed "         \
-                             "cleanly). Stop that VM first; qemu-img check -r all clears a stale mark.")     \
+    X(IMAGE_IN_USE, REFUSED,                                                                                 \
+      "Another program has the image open for writing (or it was not closed "                                \
+      "cleanly). Stop that VM first; qemu-img check -r all clears a stale mark.")                            \
     X(FILE_KIND, REFUSED, "A regular file was wanted; a folder, device, fifo or socket was found.")          \
     X(FILE_LINK, REFUSED, "A symbolic link that leads nowhere, or one where none is allowed.")               \
     X(DISK_SHRINK, REFUSED, "A disk can grow but not shrink.")                                               \
     X(NOT_SUPPORTED, REFUSED, "This is not supported; the text says what is.")                               \
-    X(EGRESS_UNENFORCED, REFUSED, "The script's header limits egress and that cannot be enforced here. It "  \
-                                  "was not run unprotected.")                                                \
+    X(EGRESS_UNENFORCED, REFUSED,                                                                            \
+      "The script's header limits egress and that cannot be enforced here. It "                              \
+      "was not run unprotected.")                                                                            \
     X(STORE_UNSAFE, REFUSED, "The store or runtime folder belongs to someone else or is open to others.")    \
     X(LIMIT_EXCEEDED, REFUSED, "More was asked for than is allowed or possible; the text has the limit.")    \
-    X(GUEST_COMMAND_FAILED, GUEST, "The command ran in the guest and ended with the code in QEMU_EXIT_CODE.") \
+    X(GUEST_COMMAND_FAILED, GUEST,                                                                           \
+      "The command ran in the guest and ended with the code in QEMU_EXIT_CODE.")                             \
     X(TOOL_MISSING, MISSING, "A program is not installed; the text has the package. See `verify_host`.")     \
     X(KVM_UNUSABLE, MISSING, "accel=kvm was asked for and KVM does not run guests here. Use accel=auto.")    \
     X(LIBRARY_MISSING, MISSING, "A library is not installed; the text has the package.")                     \

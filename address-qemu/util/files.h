@@ -13,15 +13,15 @@
 #include "util/error.h"
 #include "util/memory.h"
 
-/* Opens the folder `path`, made with its parents as 0700 where it is missing. Refused (STORE_UNSAFE) when it is not
-   ours, or open to others, or a link that someone else made. Returns a descriptor to close. */
+/* Opens the folder `path`, made with its parents as 0700 where it is missing. Refused (STORE_UNSAFE) when it
+   is not ours, or open to others, or a link that someone else made. Returns a descriptor to close. */
 int aq_open_private_dir(const char *path, struct aq_error *err);
 
 /* The same below an open folder; one level, `name` without a slash. */
 int aq_open_private_dir_at(int dir, const char *name, struct aq_error *err);
 
-/* Reads a regular file whole, at most `max` bytes (LIMIT_EXCEEDED beyond). Does not follow a link in `name`'s last
-   part. 0, or -1 with FILE_NOT_FOUND, UNREADABLE, FILE_KIND, IO. */
+/* Reads a regular file whole, at most `max` bytes (LIMIT_EXCEEDED beyond). Does not follow a link in `name`'s
+   last part. 0, or -1 with FILE_NOT_FOUND, UNREADABLE, FILE_KIND, IO. */
 int aq_read_file_at(int dir, const char *name, size_t max, struct aq_buffer *data, struct aq_error *err);
 
 /* Writes a new file and syncs it: for use inside a folder that is itself renamed into place. */
@@ -31,26 +31,27 @@ int aq_write_new_file_at(int dir, const char *name, const void *data, size_t len
 /* Replaces a file whole or not at all: a temporary, synced, renamed, the folder synced. Mode 0600. */
 int aq_replace_file_at(int dir, const char *name, const void *data, size_t length, struct aq_error *err);
 
-/* Removes a file or a whole folder without following links or crossing into other file systems. What is not there
-   is no error. */
+/* Removes a file or a whole folder without following links or crossing into other file systems. What is not
+   there is no error. */
 int aq_remove_tree_at(int dir, const char *name, struct aq_error *err);
 
-/* Opens a regular file for reading, following links (a user's own path). Judged by fstat after opening, without
-   blocking on a fifo: FILE_NOT_FOUND, FILE_LINK (dangling), FILE_KIND, UNREADABLE, IO. */
+/* Opens a regular file for reading, following links (a user's own path). Judged by fstat after opening,
+   without blocking on a fifo: FILE_NOT_FOUND, FILE_LINK (dangling), FILE_KIND, UNREADABLE, IO. */
 int aq_open_input(const char *path, struct aq_error *err);
 
 /* Reads or writes all of it; a short read is an error (the file ended) in read_all_at. */
 int aq_write_all(int fd, const void *data, size_t length, struct aq_error *err);
 int aq_read_all_at(int fd, void *data, size_t length, off_t offset, struct aq_error *err);
 
-/* Copies a file's contents sparsely (holes stay holes), by reflink or in-kernel copy where the file system can.
-   Ends early with INTERRUPTED. */
+/* Copies a file's contents sparsely (holes stay holes), by reflink or in-kernel copy where the file system
+   can. Ends early with INTERRUPTED. */
 int aq_copy_contents(int from, int to, struct aq_error *err);
 
 /* The path as an absolute one, links resolved; NULL with FILE_NOT_FOUND or FILE_LINK. free() it. */
 char *aq_absolute_path(const char *path, struct aq_error *err);
 
-/* An executable's path: an absolute or relative path as it is, else found in PATH; NULL if there is none. free() it. */
+/* An executable's path: an absolute or relative path as it is, else found in PATH; NULL if there is none.
+ * free() it. */
 char *aq_find_program(const char *name);
 
 /* The same, but a missing one is TOOL_MISSING naming the Debian package that has it. */

@@ -9,14 +9,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-void *aq_alloc(size_t size);  /* zeroed; free() it */
+void *aq_alloc(size_t size); /* zeroed; free() it */
 void *aq_realloc(void *pointer, size_t size);
 char *aq_strdup(const char *text);
 char *aq_strndup(const char *text, size_t length);
 char *aq_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* A growing run of bytes. Always followed by a NUL that is not counted, so that data is a C string as well
-   (data is NULL while nothing was ever added: use aq_buffer_text). Zero-initialise; aq_buffer_free at the end. */
+   (data is NULL while nothing was ever added: use aq_buffer_text). Zero-initialise; aq_buffer_free at the
+   end. */
 struct aq_buffer {
     char *data;
     size_t length;
@@ -26,7 +27,8 @@ struct aq_buffer {
 void aq_buffer_add(struct aq_buffer *buffer, const void *data, size_t length);
 void aq_buffer_add_text(struct aq_buffer *buffer, const char *text);
 void aq_buffer_add_char(struct aq_buffer *buffer, char c);
-void aq_buffer_format(struct aq_buffer *buffer, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void aq_buffer_format(struct aq_buffer *buffer, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 /* Makes room for `length` more bytes and returns where they go; add to buffer->length what was filled. */
 char *aq_buffer_room(struct aq_buffer *buffer, size_t length);
 const char *aq_buffer_text(const struct aq_buffer *buffer); /* "" for an empty one */
@@ -41,7 +43,8 @@ struct aq_strings {
 };
 
 void aq_strings_add(struct aq_strings *list, const char *text);
-void aq_strings_format(struct aq_strings *list, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void aq_strings_format(struct aq_strings *list, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 void aq_strings_sort(struct aq_strings *list);
 bool aq_strings_has(const struct aq_strings *list, const char *text);
 void aq_strings_free(struct aq_strings *list);

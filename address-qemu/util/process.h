@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Running other programs: an argv, never a shell. A program that cannot be executed is an error of the start, not
- * an exit code 127. Nothing is inherited but what is named.
+ * Running other programs: an argv, never a shell. A program that cannot be executed is an error of the start,
+ * not an exit code 127. Nothing is inherited but what is named.
  */
 #ifndef AQ_UTIL_PROCESS_H
 #define AQ_UTIL_PROCESS_H
@@ -37,12 +37,14 @@ struct aq_process_result {
     struct aq_buffer errors;
 };
 
-/* Runs it to its end. 0 whatever its exit code is; -1 when it could not be started (TOOL_MISSING, IO), timed out or
-   was interrupted: then its whole process group is dead. */
+/* Runs it to its end. 0 whatever its exit code is; -1 when it could not be started (TOOL_MISSING, IO), timed
+   out or was interrupted: then its whole process group is dead. */
 int aq_process_run(const struct aq_process *process, struct aq_process_result *result, struct aq_error *err);
 
-/* The same, but an exit code other than 0 is TOOL_FAILED with the last lines it wrote. `result` may be NULL. */
-int aq_process_check(const struct aq_process *process, struct aq_process_result *result, struct aq_error *err);
+/* The same, but an exit code other than 0 is TOOL_FAILED with the last lines it wrote. `result` may be NULL.
+ */
+int aq_process_check(const struct aq_process *process, struct aq_process_result *result,
+                     struct aq_error *err);
 
 void aq_process_result_free(struct aq_process_result *result);
 
@@ -52,8 +54,9 @@ struct aq_process_id {
     uint64_t start_time; /* clock ticks since boot, /proc/PID/stat field 22 */
 };
 
-/* Starts argv detached (own session, reparented to init, so nothing is left to reap): stdin /dev/null, stdout and
-   stderr to `log_fd`, the descriptors in keep[] inherited under their own numbers. Returns when exec has happened. */
+/* Starts argv detached (own session, reparented to init, so nothing is left to reap): stdin /dev/null, stdout
+   and stderr to `log_fd`, the descriptors in keep[] inherited under their own numbers. Returns when exec has
+   happened. */
 int aq_process_detach(const char *const *argv, int log_fd, const int *keep, unsigned keep_count,
                       struct aq_process_id *id, struct aq_error *err);
 

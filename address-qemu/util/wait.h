@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Waiting: for descriptors, with a deadline, and for an interruption at the same time. Everything in this library
- * that may block for long blocks here, so Ctrl-C ends it at once and no time-out is forgotten.
+ * Waiting: for descriptors, with a deadline, and for an interruption at the same time. Everything in this
+ * library that may block for long blocks here, so Ctrl-C ends it at once and no time-out is forgotten.
  */
 #ifndef AQ_UTIL_WAIT_H
 #define AQ_UTIL_WAIT_H
@@ -20,7 +20,8 @@ aq_deadline aq_now(void);
 aq_deadline aq_after_ms(int64_t milliseconds); /* negative: AQ_FOREVER */
 int64_t aq_ms_left(aq_deadline deadline);      /* ≥ 0; INT64_MAX for AQ_FOREVER */
 
-/* Asks whatever waits here, now or next, to end with INTERRUPTED. Async-signal-safe; for the whole process. */
+/* Asks whatever waits here, now or next, to end with INTERRUPTED. Async-signal-safe; for the whole process.
+ */
 void aq_interrupt(void);
 bool aq_interrupted(void);
 void aq_interrupt_clear(void);

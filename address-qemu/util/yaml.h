@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The records of the store as YAML: a mapping of scalars, lists and mappings, read into jansson's tree. Strict:
- * no anchors, aliases, tags, duplicate keys or several documents; capped in size and depth; an error has file, line
- * and column. (Source: YAML 1.1 as libyaml reads it; plain true/false are booleans, plain integers are integers,
- * everything else is text.)
+ * The records of the store as YAML: a mapping of scalars, lists and mappings, read into jansson's tree.
+ * Strict: no anchors, aliases, tags, duplicate keys or several documents; capped in size and depth; an error
+ * has file, line and column. (Source: YAML 1.1 as libyaml reads it; plain true/false are booleans, plain
+ * integers are integers, everything else is text.)
  */
 #ifndef AQ_UTIL_YAML_H
 #define AQ_UTIL_YAML_H
