@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* Starting QEMU, and ending it. */
+#ifndef AQ_QEMU_LAUNCH_H
+#define AQ_QEMU_LAUNCH_H
+
+#include "qemu/machine.h"
+#include "qemu/qmp.h"
+#include "util/process.h"
+
+/* What is to be started and with what. Zero-initialise. */
+struct aq_launch {
+    const struct aq_machine *machine;
+    int runtime_dir;      /* the VM's own runtime folder; the sockets are made in it */
+    int log_fd;           /* QEMU's own words; opened for reading and appending */
+    int console_fd;       /* the guest's serial console; opened for appending, not for reading */
+    bool paused;          /* leave it in "prelaunch" until `cont` */
+    const char *incoming; /* -incoming, such as "defer"; NULL: an ordinary boot */
+    aq_deadline deadline; /* until QEMU answers; 0: AQ_FOREVER */
+};
+
+/* Starts QEMU detached from us and returns when it runs (or waits as asked). `qmp`, unless NULL, gets the
+   connection that was made. The caller holds the VM's lock and, for chosen ports, their reservations.
+   QEMU_FAILED carries QEMU's last words and its command line; PORT_IN_USE names the port; TOOL_MISSING the
+   package; TIMEOUT, INTERRUPTED. After a failure neither a process nor a socket is left. */
+int aq_qemu_launch(const struct aq_launch *launch, struct aq_process_id *id, struct aq_qmp **qmp,
+                   struct aq_error *err);
+
+/* Asks the guest to power off, as its power button would. Returns when QEMU has passed it on. */
+int aq_qemu_powerdown(struct aq_qmp *qmp, aq_deadline deadline, struct aq_error *err);
+
+/* Ends exactly that QEMU and waits until it is gone: QMP's quit if it answers within a few seconds (disks are
+   flushed), then SIGTERM, then SIGKILL. Removes the sockets. Fine if it is gone already. */
+int aq_qemu_end(int runtime_dir, const struct aq_process_id *id, struct aq_error *err);
+
+/* The same at once, by SIGKILL: for a QEMU that must not go on. Not interruptible, and it does not fail. */
+void aq_qemu_kill(int runtime_dir, const struct aq_process_id *id);
+
+#endif

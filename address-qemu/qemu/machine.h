@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A machine as QEMU is to build it, and the one place that writes QEMU's command line.
+ *
+ * Nothing that a disk image says about itself decides what is opened: every image of a chain is named here
+ * with its format, and the last one is told to have no backing file. Addresses on the PCI bus are fixed, so
+ * that device names in the guest and saved states do not depend on what else a machine has.
+ */
+#ifndef AQ_QEMU_MACHINE_H
+#define AQ_QEMU_MACHINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "qemu/accel.h"
+#include "qemu/sockets.h"
+#include "util/memory.h"
+
+/* One image file of a chain. */
+struct aq_disk_image {
+    const char *path;   /* absolute */
+    const char *format; /* "qcow2" or "raw", from our record, never from the file */
+};
+
+/* A virtio disk. Its block node is called "disk0", "disk1", …, the images below it "disk0-1", "disk0-2", … */
+struct aq_disk {
+    const struct aq_disk_image *chain; /* the writable top first, then what it is based on, to the base */
+    unsigned chain_count;
+    const char *serial; /* at most 20 bytes; seen in the guest as /dev/disk/by-id/virtio-SERIAL. NULL: none */
+    bool read_only;     /* the top as well, such as a seed image */
+};
+
+/* A port of the host that leads to one of the guest. */
+struct aq_forward {
+    const char *protocol; /* "tcp" or "udp" */
+    const char *address;  /* an IPv4 address of the host; NULL: 127.0.0.1 */
+    uint16_t host_port;   /* chosen before the start (qemu/ports.h), never 0 */
+    uint16_t guest_port;
+};
+
+/* Zero-initialise; name, uuid, memory_mib, cpus and accel (not AUTO) are required. Borrowed, not copied. */
+struct aq_machine {
+    const char *name; /* shown by ps and in messages */
+    const char *uuid; /* 8-4-4-4-12 hexadecimal */
+    unsigned memory_mib;
+    unsigned cpus;
+    enum aq_accel accel;
+    const char *machine_type; /* NULL: "q35". A saved state needs the versioned name it was made with */
+    const char *cpu_model;    /* NULL: the one that measured best for the accelerator */
+    const struct aq_disk *disks;
+    unsigned disk_count;  /* at most AQ_MACHINE_MAX_DISKS */
+    bool network;         /* a virtio card on QEMU's user network; false: no card at all */
+    const char *mac;      /* required with a network */
+    const char *hostname; /* what DHCP tells the guest; NULL: nothing */
+    const struct aq_forward *forwards;
+    unsigned forward_count;
+};
+
+#define AQ_MACHINE_MAX_DISKS 8
+
+/* The spare pcie-root-ports, for device_add's "bus". */
+#define AQ_HOTPLUG_PORTS 2
+#define AQ_HOTPLUG_PORT "hotplug%u"
+
+/* How this start differs from the machine: what it inherits, and how it begins. */
+struct aq_machine_start {
+    int sockets[AQ_QEMU_SOCKETS]; /* listening descriptors */
+    int console;                  /* the serial console's log, open for appending */
+    bool paused;                  /* -S: the CPUs wait for `cont` */
+    const char *incoming;         /* -incoming, such as "defer"; NULL: an ordinary boot */
+};
+
+/* Appends QEMU's command line, `program` first. */
+void aq_machine_argv(const struct aq_machine *machine, const struct aq_machine_start *start,
+                     const char *program, struct aq_strings *argv);
+
+/* A value for one of QEMU's comma-separated options: commas doubled. free() it. */
+char *aq_option_value(const char *text);
+
+#endif
