@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a verb fills in; the reading side is the public API. Names are upper case without the QEMU_ prefix: a script
- * sees the field VM as QEMU_VM and the row 1 of table BASES as QEMU_BASES.1.NAME. In JSON the names are lower case.
+ * What a verb fills in; the reading side is the public API. Names are upper case without the QEMU_ prefix: a
+ * script sees the field VM as QEMU_VM and the row 1 of table BASES as QEMU_BASES.1.NAME. In JSON the names
+ * are lower case.
  */
 #ifndef AQ_COMMAND_RESULT_H
 #define AQ_COMMAND_RESULT_H
@@ -27,12 +28,12 @@ void aq_result_say_more(aq_result *result, const char *format, ...) __attribute_
 
 struct aq_table;
 
-/* The table of that name, made at the first call (and then there, even with no row). The pointer is valid until the next
-   table is made. */
+/* The table of that name, made at the first call (and then there, even with no row). It lives as long as the
+ * result. */
 struct aq_table *aq_result_table(aq_result *result, const char *name);
 
-/* Starts a row; cells go into the last row that was started. A column appears when it is first used; the column "" makes
-   a table of bare values (QEMU_STDOUT_LINES.1). */
+/* Starts a row; cells go into the last row that was started. A column appears when it is first used; the
+   column "" makes a table of bare values (QEMU_STDOUT_LINES.1). */
 void aq_table_row(struct aq_table *table);
 void aq_table_text(struct aq_table *table, const char *column, const char *text); /* NULL: stays unset */
 void aq_table_bytes(struct aq_table *table, const char *column, const void *bytes, size_t length);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a verb is. One descriptor, at the top of the verb's file in verbs/, holds everything that can be said about it:
- * checking, help, the reference page and the manual come from it. verbs/verbs.h lists the verbs; nothing else does.
+ * What a verb is. One descriptor, at the top of the verb's file in verbs/, holds everything that can be said
+ * about it: checking, help, the reference page and the manual come from it. verbs/verbs.h lists the verbs;
+ * nothing else does.
  *
  *     static const struct aq_param params[] = {
  *         {"base", AQ_TYPE_NAME, .required = true, .meaning = "the base to clone"},
@@ -85,8 +86,8 @@ struct aq_call {
 /* Was it given (a default does not count)? */
 bool aq_arg_given(const struct aq_call *call, const char *name);
 
-/* Its text, or its default's; NULL when there is neither. Valid for the call. Asking for a parameter that the verb does
-   not have is a mistake in the verb and ends the process. */
+/* Its text, or its default's; NULL when there is neither. Valid for the call. Asking for a parameter that the
+   verb does not have is a mistake in the verb and ends the process. */
 const char *aq_arg_text(const struct aq_call *call, const char *name);
 
 /* The same with its length, for text that may hold any bytes. */

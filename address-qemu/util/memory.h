@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "util/cleanup.h"
+
 void *aq_alloc(size_t size); /* zeroed; free() it */
 void *aq_realloc(void *pointer, size_t size);
 char *aq_strdup(const char *text);

@@ -14,10 +14,7 @@
 #include "util/cleanup.h"
 #include "util/error.h"
 #include "util/memory.h"
-
-/* Is it a name of a base, a VM, …: [A-Za-z0-9][A-Za-z0-9._-]{0,62}? Nothing else may become part of a path.
- */
-bool aq_name_valid(const char *name);
+#include "util/names.h"
 
 /* A folder that is being made. Close it in any case: what was not published is removed. */
 struct aq_stage {

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/* One command, from its text to its result. */
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command/arguments.h"
+#include "command/lex.h"
+#include "command/suggest.h"
+#include "command/verb.h"
+#include "util/memory.h"
+
+struct aq_session {
+    struct aq_callbacks callbacks;
+};
+
+aq_session *aq_session_open(const struct aq_callbacks *callbacks)
+{
+    aq_session *session = aq_alloc(sizeof *session);
+    if (callbacks != NULL)
+        session->callbacks = *callbacks;
+    return session;
+}
+
+void aq_session_close(aq_session *session)
+{
+    free(session);
+}
+
+const char *aq_version(void)
+{
+    return AQ_VERSION;
+}
+
+void aq_progress(const struct aq_call *call, const char *format, ...)
+{
+    if (call->callbacks->output == NULL)
+        return;
+    aq_autobuffer struct aq_buffer line = {0};
+    va_list args;
+    va_start(args, format);
+    char *text = NULL;
+    if (vasprintf(&text, format, args) >= 0)
+        aq_buffer_add_text(&line, text);
+    free(text);
+    va_end(args);
+    aq_buffer_add_char(&line, '\n');
+    call->callbacks->output(call->callbacks->data, AQ_STREAM_PROGRESS, line.data, line.length);
+}
+
+void aq_stream_output(const struct aq_call *call, enum aq_stream stream, const char *bytes, size_t length)
+{
+    if (call->callbacks->output != NULL)
+        call->callbacks->output(call->callbacks->data, stream, bytes, length);
+}
+
+static int unknown_verb(const char *verb, struct aq_error *err)
+{
+    const char *names[256];
+    size_t count = 0;
+    for (size_t i = 0; i < aq_verb_count && count < sizeof names / sizeof *names; i++)
+        names[count++] = aq_verbs[i]->name;
+    const char *near = aq_suggest(verb, names, count);
+    if (near != NULL)
+        return aq_fail(err, AQ_E_VERB_UNKNOWN, "there is no verb %s; did you mean %s?", verb, near);
+    return aq_fail(err, AQ_E_VERB_UNKNOWN, "there is no verb %s; `help` lists those there are", verb);
+}
+
+static int run(struct aq_call *call, const char *command, size_t length, struct aq_words *words,
+               struct aq_error *err)
+{
+    if (aq_lex(command, length, call->callbacks, words, err) < 0) {
+        if (words->verb != NULL)
+            aq_result_set_operation(call->result, words->verb);
+        return -1;
+    }
+    call->verb = aq_verb_find(words->verb);
+    aq_result_set_operation(call->result, call->verb != NULL ? call->verb->name : words->verb);
+    if (call->verb == NULL)
+        return unknown_verb(words->verb, err);
+    if (aq_arguments_check(call, words, err) < 0)
+        return -1;
+    return call->verb->run(call, err);
+}
+
+aq_result *aq_run(aq_session *session, const char *command, size_t length)
+{
+    struct aq_error err = {0};
+    struct aq_words words = {0};
+    struct aq_call call = {.session = session, .callbacks = &session->callbacks, .result = aq_result_new()};
+    if (run(&call, command, length == AQ_WHOLE ? strlen(command) : length, &words, &err) < 0) {
+        aq_fail(&err, AQ_E_FAILED, "the verb failed and did not say why");
+        aq_result_set_error(call.result, &err);
+    }
+    aq_arguments_free(&call);
+    aq_words_free(&words);
+    return call.result;
+}
