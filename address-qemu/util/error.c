@@ -9,10 +9,9 @@ static const struct {
     const char *name;
     enum aq_rc rc;
     const char *meaning;
-} codes[AQ_ERROR_COUNT] = {
-    [AQ_OK] = {"", AQ_RC_OK, ""},
+} codes[AQ_ERROR_COUNT] = {[AQ_OK] = {"", AQ_RC_OK, ""},
 #define X(name, class, meaning) [AQ_E_##name] = {#name, AQ_RC_##class, meaning},
-    AQ_ERROR_CODES(X)
+                           AQ_ERROR_CODES(X)
 #undef X
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Files and folders, relative to an open folder, never through a link that was not meant. `where` in an error
- * is a path for humans.
+ * Files and folders, relative to an open folder, never through a link that was not meant. Errors name the
+ * full path. Codes of everything that opens: FILE_NOT_FOUND, UNREADABLE, FILE_KIND, FILE_LINK, IO.
  */
 #ifndef AQ_UTIL_FILES_H
 #define AQ_UTIL_FILES_H
@@ -20,11 +20,18 @@ int aq_open_private_dir(const char *path, struct aq_error *err);
 /* The same below an open folder; one level, `name` without a slash. */
 int aq_open_private_dir_at(int dir, const char *name, struct aq_error *err);
 
-/* Reads a regular file whole, at most `max` bytes (LIMIT_EXCEEDED beyond). Does not follow a link in `name`'s
-   last part. 0, or -1 with FILE_NOT_FOUND, UNREADABLE, FILE_KIND, IO. */
+/* The path of `name` below an open folder, for messages and for programs that take paths. free() it. */
+char *aq_path_at(int dir, const char *name);
+
+/* Opens what the relative path `name` leads to without leaving `dir` and without following any link in it. */
+int aq_open_beneath(int dir, const char *name, int flags, struct aq_error *err);
+
+/* Reads a regular file whole, at most `max` bytes (LIMIT_EXCEEDED beyond), as aq_open_beneath; adds to
+ * `data`. */
 int aq_read_file_at(int dir, const char *name, size_t max, struct aq_buffer *data, struct aq_error *err);
 
-/* Writes a new file and syncs it: for use inside a folder that is itself renamed into place. */
+/* Writes a new file (an existing one is IO) and syncs it: for use inside a folder that is itself renamed into
+ * place. */
 int aq_write_new_file_at(int dir, const char *name, const void *data, size_t length, mode_t mode,
                          struct aq_error *err);
 
@@ -50,8 +57,8 @@ int aq_copy_contents(int from, int to, struct aq_error *err);
 /* The path as an absolute one, links resolved; NULL with FILE_NOT_FOUND or FILE_LINK. free() it. */
 char *aq_absolute_path(const char *path, struct aq_error *err);
 
-/* An executable's path: an absolute or relative path as it is, else found in PATH; NULL if there is none.
- * free() it. */
+/* An executable's path: one with a slash as it is, else found in PATH (absolute entries only) or in the sbin
+   folders, which are not in an ordinary user's PATH; NULL if there is none. free() it. */
 char *aq_find_program(const char *name);
 
 /* The same, but a missing one is TOOL_MISSING naming the Debian package that has it. */

@@ -20,8 +20,8 @@ int aq_open_home(struct aq_error *err);
 /* The same for a folder in the store: "bases", "vms", "layers", "templates", "cache". */
 int aq_open_home_dir(const char *name, struct aq_error *err);
 
-/* The runtime folder's absolute path; NULL with FAILED. free() it. */
-char *aq_runtime_path(struct aq_error *err);
+/* The runtime folder's absolute path. free() it. */
+char *aq_runtime_path(void);
 
 /* Opens the runtime folder, made where it is missing. Returns a descriptor to close. */
 int aq_open_runtime(struct aq_error *err);

@@ -6,12 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+_Noreturn void aq_panic(const char *message)
+{
+    fprintf(stderr, "address-qemu: %s\n", message);
+    abort();
+}
+
 static void *checked(void *pointer)
 {
-    if (pointer == NULL) {
-        fputs("address-qemu: out of memory\n", stderr);
-        abort();
-    }
+    if (pointer == NULL)
+        aq_panic("out of memory");
     return pointer;
 }
 

@@ -15,6 +15,10 @@ void *aq_alloc(size_t size); /* zeroed; free() it */
 void *aq_realloc(void *pointer, size_t size);
 char *aq_strdup(const char *text);
 char *aq_strndup(const char *text, size_t length);
+
+/* Ends the process with that message: for what cannot happen on a working system. */
+_Noreturn void aq_panic(const char *message);
+
 char *aq_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* A growing run of bytes. Always followed by a NUL that is not counted, so that data is a C string as well

@@ -24,7 +24,7 @@ struct aq_process {
     int input_fd;         /* >0: its standard input instead of `input` */
     int output_fd;        /* >0: its standard output goes there instead of being captured */
     size_t capture_limit; /* of each stream; more is read and dropped. 0: 1 MiB */
-    aq_deadline deadline; /* 0: AQ_FOREVER; past it the process group is killed and TIMEOUT returned */
+    aq_deadline deadline; /* 0: AQ_FOREVER; past it the process group is ended and TIMEOUT returned */
     /* Called with each line (without its end) of either stream as it comes; may be NULL. */
     void (*on_line)(void *data, const char *line);
     void *on_line_data;
@@ -38,10 +38,13 @@ struct aq_process_result {
 };
 
 /* Runs it to its end. 0 whatever its exit code is; -1 when it could not be started (TOOL_MISSING, IO), timed
-   out or was interrupted: then its whole process group is dead. */
+   out or was interrupted: then its process group was told to end (SIGTERM, so that a tool can clear up after
+   itself) and killed at the latest 2 s later. What it left running in the background in a good run is not
+   waited for. On success `result` is to be freed. */
 int aq_process_run(const struct aq_process *process, struct aq_process_result *result, struct aq_error *err);
 
-/* The same, but an exit code other than 0 is TOOL_FAILED with the last lines it wrote. `result` may be NULL.
+/* The same, but an exit code other than 0 is TOOL_FAILED with the last lines it
+   wrote. `result` may be NULL.
  */
 int aq_process_check(const struct aq_process *process, struct aq_process_result *result,
                      struct aq_error *err);

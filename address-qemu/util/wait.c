@@ -4,8 +4,8 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
-#include <sys/eventfd.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -112,6 +112,16 @@ int aq_poll(struct pollfd *fds, unsigned count, aq_deadline deadline, struct aq_
     if (all != few)
         free(all);
     return result;
+}
+
+int aq_poll_ending(struct pollfd *fds, unsigned count, aq_deadline deadline, struct aq_error *err)
+{
+    int ready;
+    do {
+        int64_t left = aq_ms_left(deadline);
+        ready = poll(fds, count, left > INT32_MAX ? -1 : (int)left);
+    } while (ready < 0 && errno == EINTR);
+    return ready >= 0 ? ready : aq_fail_errno(err, AQ_E_IO, errno, "cannot wait");
 }
 
 int aq_wait_fd(int fd, short events, aq_deadline deadline, struct aq_error *err)

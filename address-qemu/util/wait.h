@@ -30,7 +30,10 @@ void aq_interrupt_clear(void);
    INTERRUPTED or IO. A signal that does not interrupt (see aq_interrupt) is waited out. */
 int aq_poll(struct pollfd *fds, unsigned count, aq_deadline deadline, struct aq_error *err);
 
-/* The same for one descriptor: 1 ready, 0 deadline, -1 error. `events` is POLLIN or POLLOUT. */
+/* The same while ending what was interrupted or timed out: an interruption does not end it. */
+int aq_poll_ending(struct pollfd *fds, unsigned count, aq_deadline deadline, struct aq_error *err);
+
+/* aq_poll for one descriptor: 1 ready, 0 deadline, -1 error. `events` is POLLIN or POLLOUT. */
 int aq_wait_fd(int fd, short events, aq_deadline deadline, struct aq_error *err);
 
 /* Sleeps until the deadline: 0, or -1 with INTERRUPTED. Only between tries of things that give no event. */

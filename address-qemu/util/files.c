@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: MIT */
+#include "util/files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "util/cleanup.h"
+#include "util/random.h"
+#include "util/syscalls.h"
+
+char *aq_path_at(int dir, const char *name)
+{
+    if (dir == AT_FDCWD || name[0] == '/')
+        return aq_strdup(name);
+    char link[64];
+    char folder[PATH_MAX];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", dir);
+    ssize_t length = readlink(link, folder, sizeof folder);
+    if (length <= 0)
+        return aq_strdup(name);
+    return aq_format("%.*s/%s", (int)length, folder, name);
+}
+
+static int fail_open(int errnum, const char *path, struct aq_error *err)
+{
+    switch (errnum) {
+    case ENOENT:
+    case ENOTDIR:
+        return aq_fail(err, AQ_E_FILE_NOT_FOUND, "there is no %s", path);
+    case ELOOP:
+    case EXDEV: /* what openat2 says of a way out of the folder */
+        return aq_fail(err, AQ_E_FILE_LINK, "%s is a symbolic link, or leads over one", path);
+    case EACCES:
+    case EPERM:
+        return aq_fail(err, AQ_E_UNREADABLE, "this user may not open %s", path);
+    case ENXIO:
+    case ENODEV:
+        return aq_fail(err, AQ_E_FILE_KIND, "%s is a socket or device, not a regular file", path);
+    default:
+        return aq_fail_errno(err, AQ_E_IO, errnum, "cannot open %s", path);
+    }
+}
+
+static int fail_open_at(int errnum, int dir, const char *name, struct aq_error *err)
+{
+    aq_autofree char *path = aq_path_at(dir, name);
+    return fail_open(errnum, path, err);
+}
+
+static int judge_regular(const struct stat *file, const char *path, struct aq_error *err)
+{
+    if (S_ISREG(file->st_mode))
+        return 0;
+    const char *kind = S_ISDIR(file->st_mode)    ? "a folder"
+                       : S_ISFIFO(file->st_mode) ? "a fifo"
+                       : S_ISSOCK(file->st_mode) ? "a socket"
+                                                 : "a device";
+    return aq_fail(err, AQ_E_FILE_KIND, "%s is %s, not a regular file", path, kind);
+}
+
+int aq_open_beneath(int dir, const char *name, int flags, struct aq_error *err)
+{
+    const struct open_how how = {
+        .flags = (unsigned)flags | O_CLOEXEC | O_NOFOLLOW,
+        .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS,
+    };
+    int fd = aq_sys_openat2(dir, name, &how);
+    /* Sandboxes and kernels before 5.6 do not know it; a plain name is as safe without. */
+    if (fd < 0 && errno == ENOSYS && strchr(name, '/') == NULL && strcmp(name, "..") != 0)
+        fd = openat(dir, name, flags | O_CLOEXEC | O_NOFOLLOW);
+    return fd >= 0 ? fd : fail_open_at(errno, dir, name, err);
+}
+
+static int fail_too_long(int dir, const char *name, size_t max, struct aq_error *err)
+{
+    aq_autofree char *path = aq_path_at(dir, name);
+    return aq_fail(err, AQ_E_LIMIT_EXCEEDED, "%s is larger than %zu bytes", path, max);
+}
+
+int aq_read_file_at(int dir, const char *name, size_t max, struct aq_buffer *data, struct aq_error *err)
+{
+    aq_autoclose int fd = aq_open_beneath(dir, name, O_RDONLY | O_NONBLOCK | O_NOCTTY, err);
+    if (fd < 0)
+        return -1;
+    struct stat file;
+    if (fstat(fd, &file) < 0)
+        return fail_open_at(errno, dir, name, err);
+    if (!S_ISREG(file.st_mode)) {
+        aq_autofree char *path = aq_path_at(dir, name);
+        return judge_regular(&file, path, err);
+    }
+    if ((size_t)file.st_size > max)
+        return fail_too_long(dir, name, max, err);
+
+    /* One byte more than there is: a read that does not fill its room has seen the end. The files of /proc
+       and /sys say they have no size, and other files may be growing. */
+    size_t start = data->length;
+    size_t room = (size_t)file.st_size + (file.st_size > 0 ? 1 : 4096);
+    for (;;) {
+        ssize_t got = read(fd, aq_buffer_room(data, room), room);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return fail_open_at(errno, dir, name, err);
+        data->length += (size_t)got;
+        data->data[data->length] = '\0';
+        if (data->length - start > max)
+            return fail_too_long(dir, name, max, err);
+        if ((size_t)got == 0 || (file.st_size > 0 && (size_t)got < room))
+            return 0;
+    }
+}
+
+/* Makes the file under a name that is not there yet, and takes it away again when it cannot be written. */
+static int write_and_sync(int dir, const char *name, const void *data, size_t length, mode_t mode,
+                          struct aq_error *err)
+{
+    aq_autoclose int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+    if (fd < 0) {
+        int errnum = errno;
+        aq_autofree char *path = aq_path_at(dir, name);
+        return aq_fail_errno(err, AQ_E_IO, errnum, "cannot make %s", path);
+    }
+    if (aq_write_all(fd, data, length, err) < 0) {
+        unlinkat(dir, name, 0);
+        return -1;
+    }
+    if (fdatasync(fd) < 0) {
+        aq_fail_errno(err, AQ_E_IO, errno, "cannot write %s to disk", name);
+        unlinkat(dir, name, 0);
+        return -1;
+    }
+    return 0;
+}
+
+int aq_write_new_file_at(int dir, const char *name, const void *data, size_t length, mode_t mode,
+                         struct aq_error *err)
+{
+    return write_and_sync(dir, name, data, length, mode, err);
+}
+
+int aq_replace_file_at(int dir, const char *name, const void *data, size_t length, struct aq_error *err)
+{
+    char random[11];
+    aq_autofree char *temporary = aq_format(".%s.%s.tmp", name, aq_random_name(random, sizeof random));
+    if (write_and_sync(dir, temporary, data, length, 0600, err) < 0)
+        return -1;
+    if (renameat(dir, temporary, dir, name) == 0 && fsync(dir) == 0)
+        return 0;
+    int errnum = errno;
+    unlinkat(dir, temporary, 0);
+    aq_autofree char *path = aq_path_at(dir, name);
+    return aq_fail_errno(err, AQ_E_IO, errnum, "cannot replace %s", path);
+}
+
+/* A link that leads nowhere deserves its own word: the file itself seems to be there. */
+static int fail_open_link(const char *path, int errnum, struct aq_error *err)
+{
+    struct stat link;
+    if ((errnum == ENOENT || errnum == ELOOP) && lstat(path, &link) == 0 && S_ISLNK(link.st_mode))
+        return aq_fail(err, AQ_E_FILE_LINK, "%s is a symbolic link that leads nowhere", path);
+    return fail_open(errnum, path, err);
+}
+
+int aq_open_input(const char *path, struct aq_error *err)
+{
+    /* O_PATH opens nothing: no fifo waits for a writer, no device is woken before it is known what it is. */
+    aq_autoclose int found = open(path, O_PATH | O_CLOEXEC);
+    if (found < 0)
+        return fail_open_link(path, errno, err);
+    struct stat file;
+    if (fstat(found, &file) < 0)
+        return fail_open(errno, path, err);
+    if (judge_regular(&file, path, err) < 0)
+        return -1;
+    char same[64];
+    snprintf(same, sizeof same, "/proc/self/fd/%d", found);
+    int fd = open(same, O_RDONLY | O_CLOEXEC);
+    return fd >= 0 ? fd : fail_open(errno, path, err);
+}
+
+int aq_write_all(int fd, const void *data, size_t length, struct aq_error *err)
+{
+    for (size_t done = 0; done < length;) {
+        ssize_t wrote = write(fd, (const char *)data + done, length - done);
+        if (wrote < 0 && errno == EINTR)
+            continue;
+        if (wrote < 0) {
+            int errnum = errno;
+            char link[64];
+            snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+            char path[PATH_MAX] = "";
+            ssize_t named = readlink(link, path, sizeof path - 1);
+            path[named > 0 ? named : 0] = '\0';
+            return aq_fail_errno(err, AQ_E_IO, errnum, "cannot write %s", path);
+        }
+        done += (size_t)wrote;
+    }
+    return 0;
+}
+
+int aq_read_all_at(int fd, void *data, size_t length, off_t offset, struct aq_error *err)
+{
+    for (size_t done = 0; done < length;) {
+        ssize_t got = pread(fd, (char *)data + done, length - done, offset + (off_t)done);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return aq_fail_errno(err, AQ_E_IO, errno, "cannot read");
+        if (got == 0)
+            return aq_fail(err, AQ_E_IO, "the file ends at byte %lld, before the %zu bytes at %lld are read",
+                           (long long)offset + (long long)done, length, (long long)offset);
+        done += (size_t)got;
+    }
+    return 0;
+}
+
+char *aq_absolute_path(const char *path, struct aq_error *err)
+{
+    char *resolved = realpath(path, NULL);
+    if (resolved == NULL)
+        fail_open_link(path, errno, err);
+    return resolved;
+}

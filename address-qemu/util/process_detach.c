@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Processes that outlive us. The child forks once more and ends, so that the grandchild belongs to init and
+ * nobody here has to reap it. The grandchild reports its identity before exec, through a pipe that exec
+ * closes.
+ */
+#include "util/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "util/cleanup.h"
+#include "util/spawn.h"
+
+struct report {
+    struct aq_process_id id;
+    struct aq_spawn_failure failure; /* only there when exec failed */
+};
+
+static _Noreturn void become_detached(const struct aq_spawn *spawn, int report)
+{
+    setsid();
+    pid_t pid = fork();
+    if (pid != 0)
+        _exit(pid > 0 ? 0 : 1);
+    umask(077);
+    struct aq_process_id id;
+    if (!aq_process_identify(getpid(), &id) || write(report, &id, sizeof id) != sizeof id)
+        _exit(1);
+    aq_spawn_exec(spawn, report);
+}
+
+static int start(const struct aq_spawn *spawn, struct aq_process_id *id, struct aq_error *err)
+{
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) < 0)
+        return aq_fail_errno(err, AQ_E_IO, errno, "cannot make a pipe");
+    aq_autoclose int reading = ends[0];
+    aq_autoclose int writing = ends[1];
+
+    pid_t child = aq_spawn_fork();
+    if (child < 0)
+        return aq_fail_errno(err, AQ_E_IO, errno, "cannot start %s", spawn->argv[0]);
+    if (child == 0)
+        become_detached(spawn, writing);
+    close(aq_steal_fd(&writing));
+    while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
+        ;
+
+    struct report report;
+    size_t got = (size_t)aq_spawn_read(reading, &report, sizeof report);
+    if (got < sizeof report.id)
+        return aq_fail(err, AQ_E_IO,
+                       "cannot start %s: the process ended before it ran (is there a limit on the "
+                       "number of processes?)",
+                       spawn->argv[0]);
+    if (got == sizeof report)
+        return aq_spawn_fail(spawn, &report.failure, err);
+    *id = report.id;
+    return 0;
+}
+
+int aq_process_detach(const char *const *argv, int log_fd, const int *keep, unsigned keep_count,
+                      struct aq_process_id *id, struct aq_error *err)
+{
+    aq_autofree char *path = aq_spawn_find(argv[0], err);
+    if (path == NULL)
+        return -1;
+    aq_autoclose int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (null < 0)
+        return aq_fail_errno(err, AQ_E_IO, errno, "cannot open /dev/null");
+    aq_autofree char **environment = aq_spawn_environment(NULL);
+    struct aq_spawn spawn = {
+        .path = path,
+        .argv = argv,
+        .environment = environment,
+        .standard = {null, log_fd, log_fd},
+        .keep = keep,
+        .keep_count = keep_count,
+    };
+    return start(&spawn, id, err);
+}
