@@ -29,35 +29,37 @@ struct aq_stage {
         .parent = -1, .folder = -1                                                                           \
     }
 
-/* Makes and locks a temporary folder for `name` below the open folder `parent` (which is not taken). Mode
- * 0700. */
+/* Makes (0700) and locks a temporary folder for `name` below the open folder `parent`, which is not taken. */
 int aq_stage_open(int parent, const char *name, struct aq_stage *stage, struct aq_error *err);
 
 /* Renames it to `name`: 1 done, 0 that name is taken, -1 IO. The files in it have to be synced before;
    `durable` syncs the folder and its parent. The lock is held on until the stage is closed. */
 int aq_stage_publish(struct aq_stage *stage, const char *name, bool durable, struct aq_error *err);
 
-/* Exchanges it with the published folder `name` (whose lock the caller holds, exclusively), and removes the
- * old one. */
+/* Exchanges it with the published folder `name`, whose lock the caller holds exclusively; removes the old
+ * one. */
 int aq_stage_exchange(struct aq_stage *stage, const char *name, struct aq_error *err);
 
 void aq_stage_close(struct aq_stage *stage);
 
 #define aq_autostage aq_cleanup(aq_stage_close)
 
-/* Removes leftovers of dead processes below `parent`. Errors are of no account: the next sweep tries again.
- */
+/* Removes leftovers of dead processes below `parent`. Errors do not matter: the next sweep tries again. */
 void aq_stage_sweep(int parent);
 
 enum aq_lock { AQ_LOCK_SHARED, AQ_LOCK_EXCLUSIVE };
 
-/* Opens the published folder `name` and locks it, waiting for others up to `wait_ms` (negative: for ever).
-   Returns a descriptor whose closing unlocks; -2 when there is no such folder, -3 when it was locked for
-   longer (both without an error), -1 with INTERRUPTED, FILE_KIND or IO. */
-int aq_folder_lock(int parent, const char *name, enum aq_lock kind, int wait_ms, struct aq_error *err);
+/* What came of asking for a lock. */
+enum aq_lock_result { AQ_LOCK_HELD, AQ_LOCK_ABSENT, AQ_LOCK_BUSY };
 
-/* Removes a published folder whose lock is held exclusively: renamed away first, so it is gone at once and
- * whole. */
+/* Opens the published folder `name` and locks it, waiting for others up to `wait_ms` (negative: for ever).
+   HELD: *fd is a descriptor of the folder whose closing unlocks. ABSENT: there is no such folder. BUSY: it
+   was locked for longer. -1 with INTERRUPTED or IO. */
+int aq_folder_lock(int parent, const char *name, enum aq_lock kind, int wait_ms, int *fd,
+                   struct aq_error *err);
+
+/* Removes a published folder whose lock is held exclusively. It is renamed away first: gone whole, at once.
+ */
 int aq_folder_remove(int parent, const char *name, struct aq_error *err);
 
 /* The published folders below `parent`, sorted. */
