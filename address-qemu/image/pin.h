@@ -27,6 +27,8 @@ int aq_pin_take(int fd, const char *where, struct aq_pin *pin, struct aq_error *
  * reached. */
 bool aq_pin_of_path(const char *path, struct aq_pin *pin);
 
+/* Is it the same file, unchanged? The device is kept for humans but does not count: its number may be another
+   after a reboot, and clones must not be refused for that. */
 bool aq_pin_equal(const struct aq_pin *a, const struct aq_pin *b);
 
 /* As a mapping of a record, and back; false when it is not one. */
