@@ -140,11 +140,8 @@ void aq_arguments_free(struct aq_call *call)
 static const struct aq_argument *nth(const struct aq_call *call, const char *name, size_t n)
 {
     const struct aq_param *param = aq_param_find(call->verb, name);
-    if (param == NULL) {
-        fprintf(stderr, "address-qemu: verb %s asks for its parameter %s, which it does not have\n",
-                call->verb->name, name);
-        abort();
-    }
+    if (param == NULL)
+        aq_panic("verb %s asks for its parameter %s, which it does not have", call->verb->name, name);
     for (size_t i = 0; i < call->argument_count; i++)
         if (call->arguments[i].param == param && n-- == 0)
             return &call->arguments[i];

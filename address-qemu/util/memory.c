@@ -6,9 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-_Noreturn void aq_panic(const char *message)
+_Noreturn void aq_panic(const char *format, ...)
 {
-    fprintf(stderr, "address-qemu: %s\n", message);
+    va_list args;
+    va_start(args, format);
+    fputs("address-qemu: ", stderr);
+    vfprintf(stderr, format, args);
+    fputc('\n', stderr);
+    va_end(args);
     abort();
 }
 

@@ -17,7 +17,7 @@ char *aq_strdup(const char *text);
 char *aq_strndup(const char *text, size_t length);
 
 /* Ends the process with that message: for what cannot happen on a working system. */
-_Noreturn void aq_panic(const char *message);
+_Noreturn void aq_panic(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 char *aq_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

@@ -14,8 +14,8 @@
  *     aq_result_free(result);
  *     aq_session_close(session);
  *
- * The command language, verbs, fields and codes are in docs/reference.md. A session is used by one thread at a time;
- * several sessions, in one process or many, may work on one store at once. All state is on disk.
+ * The command language, verbs, fields and codes are in docs/reference.md. A session is used by one thread at
+ * a time; several sessions, in one process or many, may work on one store at once. All state is on disk.
  */
 #ifndef ADDRESS_QEMU_H
 #define ADDRESS_QEMU_H
@@ -40,19 +40,20 @@ struct aq_callbacks {
     void *data; /**< handed to each call back */
 
     /**
-     * The value of the caller's variable `name` (not NUL-terminated), for {{name}}: a pointer that stays valid until
-     * the next call, its length in *value_length; NULL when the variable has no value.
+     * The value of the caller's variable `name` (not NUL-terminated), for {{name}}: a pointer that stays
+     * valid until the next call, its length in *value_length; NULL when the variable has no value.
      */
     const char *(*variable)(void *data, const char *name, size_t name_length, size_t *value_length);
 
     /**
-     * Output of a guest's command as it comes (verbs with stream=true, and provision), and, as AQ_STREAM_PROGRESS,
-     * lines for a human about long work. Called on the session's thread.
+     * Output of a guest's command as it comes (verbs with stream=true, and provision), and, as
+     * AQ_STREAM_PROGRESS, lines for a human about long work. Called on the session's thread.
      */
     void (*output)(void *data, enum aq_stream stream, const char *bytes, size_t length);
 };
 
-/** Opens a session; never NULL. `callbacks` is copied and may be NULL. Costs nothing: the store is opened at need. */
+/** Opens a session; never NULL. `callbacks` is copied and may be NULL. Costs nothing: the store is opened at
+ * need. */
 AQ_API aq_session *aq_session_open(const struct aq_callbacks *callbacks);
 
 /** Closes it. VMs that were started go on running. NULL is fine. */
@@ -61,19 +62,20 @@ AQ_API void aq_session_close(aq_session *session);
 /** As `length`: the command is a C string, take all of it. */
 #define AQ_WHOLE ((size_t)-1)
 
-/** Runs one command (`length` bytes) to its end. Never NULL: a command that fails gives a result that says so. */
+/** Runs one command (`length` bytes) to its end. Never NULL: a command that fails gives a result that says
+ * so. */
 AQ_API aq_result *aq_run(aq_session *session, const char *command, size_t length);
 
 /**
- * Ends the command that runs in this process, or the next one, as soon as it can be done cleanly: it fails with
- * INTERRUPTED and leaves nothing half-made. Async-signal-safe. Stays in force until aq_interrupt_clear.
+ * Ends the command that runs in this process, or the next one, as soon as it can be done cleanly: it fails
+ * with INTERRUPTED and leaves nothing half-made. Async-signal-safe. Stays in force until aq_interrupt_clear.
  */
 AQ_API void aq_interrupt(void);
 AQ_API bool aq_interrupted(void);
 AQ_API void aq_interrupt_clear(void);
 
-/** 0, or the class of the failure: 1 failed, 2 usage, 3 not found, 4 conflict, 5 timed out, 6 refused, 7 the command in
- *  the guest failed, 8 missing on the host, 9 I/O, 130 interrupted. */
+/** 0, or the class of the failure: 1 failed, 2 usage, 3 not found, 4 conflict, 5 timed out, 6 refused, 7 the
+ * command in the guest failed, 8 missing on the host, 9 I/O, 130 interrupted. */
 AQ_API int aq_result_rc(const aq_result *result);
 
 /** The verb that ran (or was meant); "" when the command had none. */
@@ -97,7 +99,8 @@ AQ_API const char *aq_result_field_value(const aq_result *result, size_t index, 
 /** A field by name; NULL if it was not set. `length` may be NULL. */
 AQ_API const char *aq_result_field(const aq_result *result, const char *name, size_t *length);
 
-/** Tables, such as BASES, of rows with named cells. A table of one unnamed column (STDOUT_LINES) has cell name "". */
+/** Tables, such as BASES, of rows with named cells. A table of one unnamed column (STDOUT_LINES) has cell
+ * name "". */
 AQ_API size_t aq_result_table_count(const aq_result *result);
 AQ_API const char *aq_result_table_name(const aq_result *result, size_t table);
 AQ_API size_t aq_result_row_count(const aq_result *result, size_t table);
