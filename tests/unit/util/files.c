@@ -327,7 +327,7 @@ static void what_cannot_be_removed_is_named(void **state)
     assert_return_code(mkdirat(dir, "tree/locked", 0700), 0);
     put("tree/locked/file", "");
     assert_return_code(fchmodat(dir, "tree/locked", 0555, 0), 0);
-    assert_return_code(chmod("work", 0755), 0);
+    assert_return_code(chmod("work", 0777), 0);
     as_nobody(try_to_remove);
     assert_return_code(fchmodat(dir, "tree/locked", 0700, 0), 0);
 }
