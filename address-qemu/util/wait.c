@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "address-qemu/address-qemu.h" /* aq_interrupt and its kin are public */
 #include "util/memory.h"
 
 /* An eventfd that is readable while an interruption is asked for: it ends a poll() that is about to start as

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/* ADDRESS QEMU: one command from the script's string to its variables. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "address-qemu/address-qemu.h"
+#include "rexxqemu.h"
+#include "signals.h"
+#include "streams.h"
+#include "util/memory.h"
+#include "variables.h"
+
+/* An interpreter lives in one thread, and so does what we keep for it. Regina may leave a handler by longjmp
+   when the process ends, so nothing that a command needs is owned by the stack alone. */
+struct interpreter {
+    struct aq_variables *variables;
+    aq_session *session;
+};
+
+static _Thread_local struct interpreter interpreter;
+
+static const char *variable(void *data, const char *name, size_t name_length, size_t *value_length)
+{
+    struct interpreter *self = data;
+    return aq_variables_value(self->variables, name, name_length, value_length);
+}
+
+static struct interpreter *this_interpreter(void)
+{
+    struct interpreter *self = &interpreter;
+    if (self->session == NULL) {
+        struct aq_callbacks callbacks = {.data = self, .variable = variable, .output = aq_streams_output};
+        self->variables = aq_variables_new();
+        self->session = aq_session_open(&callbacks);
+    }
+    return self;
+}
+
+__attribute__((destructor)) static void close_session(void)
+{
+    aq_session_close(interpreter.session);
+    aq_variables_free(interpreter.variables);
+    interpreter = (struct interpreter){0};
+}
+
+APIRET APIENTRY rexxqemu_command(PRXSTRING command, PUSHORT flags, PRXSTRING rc)
+{
+    struct interpreter *self = this_interpreter();
+    aq_signals_begin();
+    aq_result *result = aq_run(self->session, command->strptr != NULL ? command->strptr : "",
+                               command->strptr != NULL ? command->strlength : 0);
+    aq_signals_end();
+    aq_variables_publish(self->variables, result);
+
+    int code = aq_result_rc(result);
+    *flags = code == 0 ? RXSUBCOM_OK : RXSUBCOM_ERROR;
+    rc->strlength = (ULONG)snprintf(rc->strptr, RXAUTOBUFLEN, "%d", code);
+    aq_result_free(result);
+    return 0;
+}

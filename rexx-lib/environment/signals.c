@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+#include "signals.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "address-qemu/address-qemu.h"
+
+static const int watched[] = {SIGINT, SIGTERM, SIGHUP};
+#define WATCHED (sizeof watched / sizeof *watched)
+
+static struct sigaction previous[WATCHED]; /* whose they were */
+static atomic_int running;                 /* commands under way */
+static atomic_int deferred;                /* a signal whose default would have ended the process */
+
+static void on_signal(int signal, siginfo_t *info, void *context);
+static const struct sigaction ours = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_RESTART};
+
+static bool is_ours(const struct sigaction *action)
+{
+    return (action->sa_flags & SA_SIGINFO) && action->sa_sigaction == on_signal;
+}
+
+static void die_by(int signal)
+{
+    struct sigaction fallback = {.sa_handler = SIG_DFL};
+    sigaction(signal, &fallback, NULL);
+    raise(signal);
+}
+
+static void hand_on(const struct sigaction *before, int signal, siginfo_t *info, void *context)
+{
+    if (before->sa_flags & SA_SIGINFO)
+        before->sa_sigaction(signal, info, context);
+    else if (before->sa_handler == SIG_DFL && running > 0)
+        deferred = signal;
+    else if (before->sa_handler == SIG_DFL)
+        die_by(signal);
+    else if (before->sa_handler != SIG_IGN)
+        before->sa_handler(signal);
+    /* Regina's handler installs itself anew each time it runs. */
+    sigaction(signal, &ours, NULL);
+}
+
+static void on_signal(int signal, siginfo_t *info, void *context)
+{
+    int saved = errno;
+    if (running > 0)
+        aq_interrupt();
+    for (size_t i = 0; i < WATCHED; i++)
+        if (watched[i] == signal)
+            hand_on(&previous[i], signal, info, context);
+    errno = saved;
+}
+
+/* Installs the handlers at the first command, and again whenever an interpreter that was started since has
+   put its own in their place: one look at SIGINT tells. */
+static void watch(void)
+{
+    struct sigaction now;
+    sigaction(SIGINT, NULL, &now);
+    if (is_ours(&now))
+        return;
+    for (size_t i = 0; i < WATCHED; i++) {
+        sigaction(watched[i], NULL, &now);
+        if (is_ours(&now))
+            continue;
+        previous[i] = now;
+        sigaction(watched[i], &ours, NULL);
+    }
+}
+
+void aq_signals_begin(void)
+{
+    watch();
+    running++;
+}
+
+void aq_signals_end(void)
+{
+    if (--running > 0)
+        return;
+    aq_interrupt_clear();
+    int signal = atomic_exchange(&deferred, 0);
+    if (signal != 0)
+        die_by(signal);
+}
+
+void aq_signals_release(void)
+{
+    for (size_t i = 0; i < WATCHED; i++) {
+        struct sigaction now;
+        sigaction(watched[i], NULL, &now);
+        if (is_ours(&now))
+            sigaction(watched[i], &previous[i], NULL);
+    }
+}

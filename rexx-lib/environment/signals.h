@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Ctrl-C, SIGTERM and SIGHUP while a command runs: the command ends with RC 130, and whoever had the signal
+ * before (Regina, which raises HALT at the next clause) gets it too. Between commands only the latter
+ * happens.
+ */
+#ifndef AQ_ENVIRONMENT_SIGNALS_H
+#define AQ_ENVIRONMENT_SIGNALS_H
+
+/* Around each command. They nest, and any thread may be between them. */
+void aq_signals_begin(void);
+void aq_signals_end(void);
+
+/* Gives the signals back to whoever had them. */
+void aq_signals_release(void);
+
+#endif
