@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/* The program `rexx`, and `rexx-guest`: see edition.h for what sets them apart. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "edition.h"
+#include "options.h"
+#include "regina.h"
+#include "run.h"
+#include "script.h"
+#include "util/cleanup.h"
+
+static int run(int argc, char **argv, const struct aq_options *options)
+{
+    aq_cleanup(aq_script_free) struct aq_script script = {0};
+    int status = aq_script_load(options, &script);
+    if (status != 0)
+        return status;
+    aq_run_register();
+    /* Under -t Regina itself ignores the script's own TRACE instructions: leave the script to it where
+     * possible. */
+    if (options->trace[0] != '\0' && options->mode == AQ_MODE_FILE && !script.rewritten) {
+        for (int i = 1; i < argc; i++)
+            if (argv[i] == options->subject)
+                argv[i] = script.name;
+        return aq_regina_main(argc, argv);
+    }
+    return aq_run_script(options, &script);
+}
+
+static int provision(const struct aq_options *options)
+{
+    aq_autofree char *arguments = aq_run_join(options->args, options->arg_count);
+    return aq_edition_provision(options->subject, arguments);
+}
+
+int main(int argc, char **argv)
+{
+    struct aq_options options;
+    aq_options_parse(argc, argv, &options);
+    switch (options.mode) {
+    case AQ_MODE_HELP:
+        fputs(aq_options_help, stdout);
+        return EXIT_SUCCESS;
+    case AQ_MODE_VERSION:
+        aq_edition_version();
+        return EXIT_SUCCESS;
+    case AQ_MODE_WRONG:
+        fprintf(stderr, "%s: %s\n", aq_edition_name, options.problem);
+        return 2;
+    case AQ_MODE_REGINA:
+        aq_run_register();
+        return aq_regina_main(argc, argv);
+    case AQ_MODE_PROVISION:
+        return provision(&options);
+    case AQ_MODE_SERVE:
+        return aq_edition_serve(argc, argv);
+    default:
+        return run(argc, argv, &options);
+    }
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+#include "options.h"
+
+#include <stdio.h>
+#include <string.h>
+
+const char aq_options_help[] =
+    "Usage: rexx [OPTION …] FILE [ARGUMENT …]     run the REXX script FILE\n"
+    "       rexx [OPTION …] --stdin [ARGUMENT …]  run the script that comes on standard input (also: -)\n"
+    "       rexx [OPTION …] -e CODE [ARGUMENT …]  run CODE\n"
+    "       rexx --provision FILE [ARGUMENT …]    run FILE in a virtual machine of its own\n"
+    "\n"
+    "  -t[LETTER]   trace, as the TRACE instruction with that letter (A unless given)\n"
+    "  -a           hand the arguments over one by one, not as one string\n"
+    "  -r           safe mode: no commands, no writing\n"
+    "  --version    say which versions these are\n"
+    "  --help       this\n"
+    "\n"
+    "Regina's -i, -v, -c and -l work as they do there. ADDRESS QEMU is there from the start:\n"
+    "  rexx -e 'address qemu \"help\"; say qemu_output'\n";
+
+static const struct {
+    const char *name;
+    enum aq_mode mode;
+    const char *wants; /* its operand, if it has one */
+} long_options[] = {
+    {"-", AQ_MODE_STDIN, NULL},           {"--stdin", AQ_MODE_STDIN, NULL},
+    {"-e", AQ_MODE_CODE, "CODE"},         {"--provision", AQ_MODE_PROVISION, "FILE"},
+    {"--serve", AQ_MODE_SERVE, NULL},     {"--help", AQ_MODE_HELP, NULL},
+    {"--version", AQ_MODE_VERSION, NULL},
+};
+
+/* An option that says what to do: 1, and the rest of the line is its own; 0 for any other word. */
+static int take_mode(char **argv, struct aq_options *options)
+{
+    for (unsigned i = 0; i < sizeof long_options / sizeof *long_options; i++) {
+        if (strcmp(argv[0], long_options[i].name) != 0)
+            continue;
+        options->mode = long_options[i].mode;
+        options->args = argv + 1;
+        if (long_options[i].wants != NULL) {
+            options->subject = argv[1];
+            if (argv[1] == NULL) {
+                snprintf(options->problem, sizeof options->problem, "%s needs %s", argv[0],
+                         long_options[i].wants);
+                options->mode = AQ_MODE_WRONG;
+            } else
+                options->args++;
+        }
+        return 1;
+    }
+    return 0;
+}
+
+/* One of -t, -a and -r: 1; 0 for any other. */
+static int take_flag(const char *word, struct aq_options *options)
+{
+    size_t used = strlen(options->trace);
+    if (strcmp(word, "-a") == 0)
+        options->separate = true;
+    else if (strcmp(word, "-r") == 0)
+        options->restricted = true;
+    else if (strncmp(word, "-t", 2) == 0 && strlen(word) < sizeof options->trace - used)
+        memcpy(options->trace + used, word[2] != '\0' ? word + 2 : "A",
+               word[2] != '\0' ? strlen(word) - 1 : 2);
+    else
+        return 0;
+    return 1;
+}
+
+void aq_options_parse(int argc, char **argv, struct aq_options *options)
+{
+    *options = (struct aq_options){.mode = AQ_MODE_STDIN, .args = argv + argc};
+    for (char **word = argv + 1; *word != NULL; word++) {
+        if (take_mode(word, options))
+            break;
+        if (take_flag(*word, options))
+            continue;
+        if (strncmp(*word, "--", 2) == 0 && (*word)[2] != '\0') {
+            snprintf(options->problem, sizeof options->problem, "there is no option %.80s; see rexx --help",
+                     *word);
+            options->mode = AQ_MODE_WRONG;
+            break;
+        }
+        if ((*word)[0] == '-' && strcmp(*word, "--") != 0) {
+            options->mode = AQ_MODE_REGINA;
+            break;
+        }
+        if (strcmp(*word, "--") == 0 && *++word == NULL)
+            break;
+        options->mode = AQ_MODE_FILE;
+        options->subject = *word;
+        options->args = word + 1;
+        break;
+    }
+    options->arg_count = (int)(argv + argc - options->args);
+}

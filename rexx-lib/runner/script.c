@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+#include "script.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "util/cleanup.h"
+
+/* Regina's exit status for error N is 256 - N. */
+#define STATUS_NOT_FOUND (256 - 3)
+#define STATUS_BAD_CHARACTER (256 - 13)
+
+static int not_read(const char *name, const char *why)
+{
+    fprintf(stderr, "Error 3 running \"%s\": Failure during initialization\n", name);
+    fprintf(stderr, "Error 3.1: Failure during initialization: %s\n", why);
+    return STATUS_NOT_FOUND;
+}
+
+static int read_all(int fd, struct aq_buffer *to)
+{
+    ssize_t got;
+    do {
+        char *room = aq_buffer_room(to, 65536);
+        got = read(fd, room, 65536);
+        if (got > 0)
+            to->length += (size_t)got;
+    } while (got > 0 || (got < 0 && errno == EINTR));
+    return got < 0 ? -1 : 0;
+}
+
+static int read_file(const char *name, struct aq_script *script)
+{
+    aq_autofree char *path = aq_script_find(name);
+    if (path == NULL) {
+        struct stat status;
+        bool folder = stat(name, &status) == 0 && S_ISDIR(status.st_mode);
+        return not_read(name, folder ? "It is a directory" : "Program was not found");
+    }
+    aq_autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || read_all(fd, &script->raw) < 0)
+        return not_read(name, strerror(errno));
+    script->name = realpath(path, NULL);
+    if (script->name == NULL)
+        script->name = aq_strdup(path);
+    return 0;
+}
+
+static int read_script(const struct aq_options *options, struct aq_script *script)
+{
+    if (options->mode == AQ_MODE_FILE)
+        return read_file(options->subject, script);
+    if (options->mode == AQ_MODE_CODE) {
+        script->name = aq_strdup("<-e>");
+        aq_buffer_add_text(&script->raw, options->subject);
+        return 0;
+    }
+    script->name = aq_strdup("<stdin>");
+    return read_all(STDIN_FILENO, &script->raw) < 0 ? not_read(script->name, strerror(errno)) : 0;
+}
+
+/* Regina would take a NUL for the script's end and say nothing. */
+static int refuse_nul(const struct aq_script *script)
+{
+    const char *nul = script->raw.length > 0 ? memchr(script->raw.data, '\0', script->raw.length) : NULL;
+    if (nul == NULL)
+        return 0;
+    int line = 1;
+    for (const char *c = script->raw.data; c < nul; c++)
+        line += *c == '\n';
+    fprintf(stderr, "Error 13 running \"%s\", line %d: Invalid character in program\n", script->name, line);
+    fprintf(stderr,
+            "Error 13.1: Invalid character in program \"('00'X)\": a script is text, in UTF-8 or ASCII\n");
+    return STATUS_BAD_CHARACTER;
+}
+
+int aq_script_load(const struct aq_options *options, struct aq_script *script)
+{
+    static const char mark[] = "\xef\xbb\xbf"; /* the byte order mark that some editors leave */
+    int status = read_script(options, script);
+    if (status == 0)
+        status = refuse_nul(script);
+    if (status != 0)
+        return status;
+
+    const char *text = aq_buffer_text(&script->raw);
+    size_t skip = strncmp(text, mark, 3) == 0 ? 3 : 0;
+    aq_source_prepare(text + skip, script->raw.length - skip, &script->text, &script->traits);
+    if (!script->traits.has_clauses)
+        aq_buffer_add_text(&script->text, "\nNOP\n");
+    script->rewritten = skip > 0 || script->traits.requires;
+    return 0;
+}
+
+void aq_script_free(struct aq_script *script)
+{
+    free(script->name);
+    aq_buffer_free(&script->raw);
+    aq_buffer_free(&script->text);
+}

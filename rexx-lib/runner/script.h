@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* A script on its way to the interpreter: found, read, and judged fit to be run. */
+#ifndef AQ_RUNNER_SCRIPT_H
+#define AQ_RUNNER_SCRIPT_H
+
+#include "dialect/source.h"
+#include "options.h"
+#include "util/memory.h"
+
+struct aq_script {
+    char *name;            /* as PARSE SOURCE and messages have it: a full path, "<stdin>" or "<-e>" */
+    struct aq_buffer raw;  /* what was read */
+    struct aq_buffer text; /* what Regina gets */
+    struct aq_source_traits traits;
+    bool rewritten; /* text is not raw */
+};
+
+/* Finds and reads it and gets it ready. 0, or the exit status after a message in Regina's manner. */
+int aq_script_load(const struct aq_options *options, struct aq_script *script);
+void aq_script_free(struct aq_script *script);
+
+/* The file that `name` means: as it stands, with one of Regina's suffixes, in REGINA_MACROS, in the current
+   folder or in PATH. A path to be freed, or NULL. */
+char *aq_script_find(const char *name);
+
+#endif
