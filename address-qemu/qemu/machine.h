@@ -14,6 +14,7 @@
 
 #include "qemu/accel.h"
 #include "qemu/sockets.h"
+#include "util/error.h"
 #include "util/memory.h"
 
 /* One image file of a chain. */
@@ -70,7 +71,11 @@ struct aq_machine_start {
     const char *incoming;         /* -incoming, such as "defer"; NULL: an ordinary boot */
 };
 
-/* Appends QEMU's command line, `program` first. */
+/* Judges what a command line cannot carry or QEMU would take amiss: paths that are not absolute or not UTF-8,
+   unknown formats, too many disks, a forward without a port. VALUE_INVALID. */
+int aq_machine_check(const struct aq_machine *machine, struct aq_error *err);
+
+/* Appends the command line of a machine that was checked, `program` first. */
 void aq_machine_argv(const struct aq_machine *machine, const struct aq_machine_start *start,
                      const char *program, struct aq_strings *argv);
 

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: MIT */
+#include "test.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "qemu/machine.h"
+
+#define UUID "6f1f6a3e-0000-4000-8000-000000000001"
+
+static const struct aq_machine_start plain_start = {.sockets = {10, 11, 12, 13, 14, 15}, .console = 16};
+
+/* What every machine has, before its disks and its network. */
+#define IDENTITY(name) "qemu", "-name", "guest=" name ",process=qemu:" name ",debug-threads=on", "-uuid", UUID
+#define CONFINEMENT                                                                                          \
+    "-msg", "timestamp=on", "-nodefaults", "-no-user-config", "-display", "none", "-sandbox",                \
+        "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"
+#define HELPER(number, nr, fd)                                                                               \
+    "-chardev", "socket,id=helper" number ",fd=" fd ",server=on,wait=off", "-device",                        \
+        "{\"driver\":\"virtserialport\",\"id\":\"port-helper" number "\",\"bus\":\"serial0.0\",\"nr\":" nr   \
+        ",\"chardev\":\"helper" number "\",\"name\":\"org.address-qemu.helper." number "\"}"
+#define CHANNELS                                                                                             \
+    "-chardev", "socket,id=qmp,fd=10,server=on,wait=off", "-mon", "chardev=qmp,mode=control", "-device",     \
+        "{\"driver\":\"virtio-serial-pci\",\"id\":\"serial0\",\"bus\":\"pcie.0\",\"addr\":\"0x3\","          \
+        "\"max_ports\":7}",                                                                                  \
+        "-chardev", "socket,id=agent,fd=11,server=on,wait=off", "-device",                                   \
+        "{\"driver\":\"virtserialport\",\"id\":\"port-agent\",\"bus\":\"serial0.0\",\"nr\":1,"               \
+        "\"chardev\":\"agent\",\"name\":\"org.qemu.guest_agent.0\"}",                                        \
+        HELPER("0", "2", "12"), HELPER("1", "3", "13"), HELPER("2", "4", "14"), HELPER("3", "5", "15")
+#define DEVICES                                                                                              \
+    "-add-fd", "fd=16,set=1", "-chardev", "file,id=console,path=/dev/fdset/1,append=on", "-device",          \
+        "{\"driver\":\"isa-serial\",\"chardev\":\"console\"}", "-object",                                    \
+        "{\"qom-type\":\"rng-builtin\",\"id\":\"entropy\"}", "-device",                                      \
+        "{\"driver\":\"virtio-rng-pci\",\"id\":\"rng0\",\"bus\":\"pcie.0\",\"addr\":\"0x4\","                \
+        "\"rng\":\"entropy\"}",                                                                              \
+        "-device", "{\"driver\":\"vmgenid\",\"id\":\"vmgenid\",\"guid\":\"auto\"}", "-device",               \
+        "{\"driver\":\"pcie-root-port\",\"id\":\"hotplug0\",\"bus\":\"pcie.0\",\"addr\":\"0x8\","            \
+        "\"chassis\":1}",                                                                                    \
+        "-device",                                                                                           \
+        "{\"driver\":\"pcie-root-port\",\"id\":\"hotplug1\",\"bus\":\"pcie.0\",\"addr\":\"0x9\","            \
+        "\"chassis\":2}"
+#define FILE_NODE(path)                                                                                      \
+    "\"file\":{\"driver\":\"file\",\"filename\":\"" path                                                     \
+    "\",\"aio\":\"threads\",\"cache\":{\"direct\":false,\"no-flush\":false}}"
+
+static void check(const struct aq_machine *machine, const struct aq_machine_start *start,
+                  const char *const *expected)
+{
+    struct aq_error err = {0};
+    assert_ok(aq_machine_check(machine, &err));
+    aq_autostrings struct aq_strings argv = {0};
+    aq_machine_argv(machine, start, "qemu", &argv);
+    size_t i = 0;
+    for (; expected[i] != NULL; i++)
+        assert_string_equal(i < argv.count ? argv.items[i] : "(the end)", expected[i]);
+    assert_string_equal(i < argv.count ? argv.items[i] : "(the end)", "(the end)");
+}
+
+static void bare_machine_under_tcg(void **state)
+{
+    (void)state;
+    struct aq_machine machine = {
+        .name = "bare", .uuid = UUID, .memory_mib = 256, .cpus = 1, .accel = AQ_ACCEL_TCG};
+    const char *const expected[] = {IDENTITY("bare"),
+                                    CONFINEMENT,
+                                    "-machine",
+                                    "type=q35,usb=off,mem-merge=off,dump-guest-core=off",
+                                    "-accel",
+                                    "tcg,thread=multi,tb-size=256",
+                                    "-cpu",
+                                    "qemu64,+ssse3,+sse4.1,+sse4.2,+popcnt,+cx16,+lahf_lm,+rdrand,-svm",
+                                    "-smp",
+                                    "cpus=1,sockets=1,cores=1,threads=1",
+                                    "-m",
+                                    "size=256M",
+                                    "-rtc",
+                                    "base=utc,clock=host",
+                                    CHANNELS,
+                                    DEVICES,
+                                    NULL};
+    check(&machine, &plain_start, expected);
+}
+
+/* A template's clone under KVM: it waits for its state, on the machine type that the state was made with. */
+static void paused_machine_under_kvm(void **state)
+{
+    (void)state;
+    struct aq_machine machine = {.name = "kvm",
+                                 .uuid = UUID,
+                                 .memory_mib = 4096,
+                                 .cpus = 4,
+                                 .accel = AQ_ACCEL_KVM,
+                                 .machine_type = "pc-q35-7.2"};
+    struct aq_machine_start start = plain_start;
+    start.paused = true;
+    start.incoming = "defer";
+    const char *const expected[] = {IDENTITY("kvm"),
+                                    CONFINEMENT,
+                                    "-machine",
+                                    "type=pc-q35-7.2,usb=off,mem-merge=off,dump-guest-core=off",
+                                    "-accel",
+                                    "kvm",
+                                    "-cpu",
+                                    "host",
+                                    "-smp",
+                                    "cpus=4,sockets=1,cores=4,threads=1",
+                                    "-m",
+                                    "size=4096M",
+                                    "-rtc",
+                                    "base=utc,clock=host",
+                                    CHANNELS,
+                                    DEVICES,
+                                    "-S",
+                                    "-incoming",
+                                    "defer",
+                                    NULL};
+    check(&machine, &start, expected);
+}
+
+/* Commas, spaces, quotes and backslashes wherever a user's words get in. */
+static void awkward_names_and_paths(void **state)
+{
+    (void)state;
+    const struct aq_disk_image chain[] = {{"/s/vms/a b,c/disk.qcow2", "qcow2"},
+                                          {"/s/\"x\"\\y/layer.qcow2", "qcow2"},
+                                          {"/s/base's,driver=nbd.raw", "raw"}};
+    const struct aq_disk_image alone[] = {{"/s/json:{}.qcow2", "qcow2"}};
+    const struct aq_disk disks[] = {{.chain = chain, .chain_count = 3, .serial = "ro,ot"},
+                                    {.chain = alone, .chain_count = 1, .read_only = true}};
+    const struct aq_forward forwards[] = {{"tcp", NULL, 20022, 22}, {"udp", "0.0.0.0", 20053, 53}};
+    struct aq_machine machine = {.name = "a,b 'c'",
+                                 .uuid = UUID,
+                                 .memory_mib = 512,
+                                 .cpus = 2,
+                                 .accel = AQ_ACCEL_TCG,
+                                 .cpu_model = "max",
+                                 .disks = disks,
+                                 .disk_count = 2,
+                                 .network = true,
+                                 .mac = "52:54:00:12:34:56",
+                                 .hostname = "web,restrict=off",
+                                 .forwards = forwards,
+                                 .forward_count = 2};
+    const char *const expected[] = {
+        IDENTITY("a,,b 'c'"),
+        CONFINEMENT,
+        "-machine",
+        "type=q35,usb=off,mem-merge=off,dump-guest-core=off",
+        "-accel",
+        "tcg,thread=multi,tb-size=256",
+        "-cpu",
+        "max",
+        "-smp",
+        "cpus=2,sockets=1,cores=2,threads=1",
+        "-m",
+        "size=512M",
+        "-rtc",
+        "base=utc,clock=host",
+        CHANNELS,
+        DEVICES,
+        "-blockdev",
+        "{\"driver\":\"raw\",\"node-name\":\"disk0-2\",\"read-only\":true,\"discard\":\"unmap\","
+        "\"detect-zeroes\":\"off\"," FILE_NODE("/s/base's,driver=nbd.raw") "}",
+        "-blockdev",
+        "{\"driver\":\"qcow2\",\"node-name\":\"disk0-1\",\"read-only\":true,\"discard\":\"unmap\","
+        "\"detect-zeroes\":\"off\"," FILE_NODE("/s/\\\"x\\\"\\\\y/layer.qcow2") ",\"backing\":\"disk0-2\"}",
+        "-blockdev",
+        "{\"driver\":\"qcow2\",\"node-name\":\"disk0\",\"read-only\":false,\"discard\":\"unmap\","
+        "\"detect-zeroes\":\"unmap\"," FILE_NODE("/s/vms/a b,c/disk.qcow2") ",\"backing\":\"disk0-1\"}",
+        "-device",
+        "{\"driver\":\"virtio-blk-pci\",\"id\":\"virtio-disk0\",\"bus\":\"pcie.0\",\"addr\":\"0x10\","
+        "\"drive\":\"disk0\",\"bootindex\":1,\"serial\":\"ro,ot\"}",
+        "-blockdev",
+        "{\"driver\":\"qcow2\",\"node-name\":\"disk1\",\"read-only\":true,\"discard\":\"unmap\","
+        "\"detect-zeroes\":\"off\"," FILE_NODE("/s/json:{}.qcow2") ",\"backing\":null}",
+        "-device",
+        "{\"driver\":\"virtio-blk-pci\",\"id\":\"virtio-disk1\",\"bus\":\"pcie.0\",\"addr\":\"0x11\","
+        "\"drive\":\"disk1\",\"bootindex\":2}",
+        "-netdev",
+        "user,id=net0,hostname=web,,restrict=off,hostfwd=tcp:127.0.0.1:20022-:22,hostfwd=udp:0.0.0.0:20053-:"
+        "53",
+        "-device",
+        "{\"driver\":\"virtio-net-pci\",\"id\":\"nic0\",\"bus\":\"pcie.0\",\"addr\":\"0x2\","
+        "\"netdev\":\"net0\",\"mac\":\"52:54:00:12:34:56\",\"romfile\":\"\"}",
+        NULL};
+    check(&machine, &plain_start, expected);
+}
+
+static void option_values_double_their_commas(void **state)
+{
+    (void)state;
+    aq_autofree char *value = aq_option_value(",a,,b,");
+    assert_string_equal(value, ",,a,,,,b,,");
+    aq_autofree char *empty = aq_option_value("");
+    assert_string_equal(empty, "");
+}
+
+static struct aq_machine sound_machine(void)
+{
+    return (struct aq_machine){.name = "m",
+                               .uuid = UUID,
+                               .memory_mib = 1,
+                               .cpus = 1,
+                               .accel = AQ_ACCEL_TCG,
+                               .mac = "52:54:00:00:00:01"};
+}
+
+static void unsound_machines_are_refused(void **state)
+{
+    (void)state;
+    struct aq_error err = {0};
+    struct aq_machine machine = sound_machine();
+    assert_ok(aq_machine_check(&machine, &err));
+
+    machine.accel = AQ_ACCEL_AUTO;
+    assert_fails(aq_machine_check(&machine, &err), AQ_E_VALUE_INVALID);
+    machine = sound_machine();
+    machine.memory_mib = 0;
+    assert_fails(aq_machine_check(&machine, &err), AQ_E_VALUE_INVALID);
+    machine = sound_machine();
+    machine.disk_count = AQ_MACHINE_MAX_DISKS + 1;
+    assert_fails(aq_machine_check(&machine, &err), AQ_E_VALUE_INVALID);
+    machine = sound_machine();
+    machine.network = true;
+    machine.mac = NULL;
+    assert_fails(aq_machine_check(&machine, &err), AQ_E_VALUE_INVALID);
+}
+
+static void unsound_disks_are_refused(void **state)
+{
+    (void)state;
+    const struct {
+        struct aq_disk_image chain[2];
+        unsigned count;
+        const char *serial;
+    } cases[] = {
+        {{{"relative.qcow2", "qcow2"}}, 1, NULL},         {{{"nbd://host/x", "raw"}}, 1, NULL},
+        {{{"/not/\xff\xfe/utf8", "qcow2"}}, 1, NULL},     {{{"/a", "vmdk"}}, 1, NULL},
+        {{{"/a", "raw"}, {"/b", "qcow2"}}, 2, NULL},      {{{"/a", "qcow2"}}, 0, NULL},
+        {{{"/a", "qcow2"}}, 1, "more than twenty bytes"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct aq_error err = {0};
+        struct aq_disk disk = {
+            .chain = cases[i].chain, .chain_count = cases[i].count, .serial = cases[i].serial};
+        struct aq_machine machine = sound_machine();
+        machine.disks = &disk;
+        machine.disk_count = 1;
+        assert_fails(aq_machine_check(&machine, &err), AQ_E_VALUE_INVALID);
+    }
+}
+
+static void unsound_forwards_are_refused(void **state)
+{
+    (void)state;
+    const struct aq_forward cases[] = {{"sctp", NULL, 1, 1},
+                                       {"tcp", "localhost", 1, 1},
+                                       {"tcp", "::1", 1, 1},
+                                       {"tcp", NULL, 0, 1},
+                                       {"tcp", NULL, 1, 0}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct aq_error err = {0};
+        struct aq_machine machine = sound_machine();
+        machine.network = true;
+        machine.forwards = &cases[i];
+        machine.forward_count = 1;
+        assert_fails(aq_machine_check(&machine, &err), AQ_E_VALUE_INVALID);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(bare_machine_under_tcg),       cmocka_unit_test(paused_machine_under_kvm),
+        cmocka_unit_test(awkward_names_and_paths),      cmocka_unit_test(option_values_double_their_commas),
+        cmocka_unit_test(unsound_machines_are_refused), cmocka_unit_test(unsound_disks_are_refused),
+        cmocka_unit_test(unsound_forwards_are_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
