@@ -1,0 +1,447 @@
+/* SPDX-License-Identifier: MIT */
+#include "guest/helper_session.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/random.h>
+
+#define FIRST_RETRY_MS 250
+#define LAST_RETRY_MS 4000
+#define PING_AFTER_MS 5000
+/* Room in the queue that data leaves to control frames. */
+#define CONTROL_ROOM (128 * 1024)
+#define CREDIT_STEP 65536
+
+/* --- greeting --- */
+
+void aq_helper_leave(struct aq_helper *helper)
+{
+    helper->greeted = false;
+    helper->hellos = 0;
+    helper->say_hello_at = 0;
+    helper->queue.start = helper->queue.end = 0;
+    helper->parser.hunting = true;
+    if (getrandom(&helper->nonce, sizeof helper->nonce, 0) != sizeof helper->nonce || helper->nonce == 0)
+        helper->nonce = (uint64_t)aq_now(); /* it only has to differ from the one before */
+}
+
+static int flush(struct aq_helper *helper, struct aq_error *err)
+{
+    struct aq_wire_queue *queue = &helper->queue;
+    while (queue->start < queue->end) {
+        ssize_t sent =
+            aq_channel_write(&helper->base, queue->bytes + queue->start, queue->end - queue->start, err);
+        if (sent < 0)
+            return -1;
+        if (sent == 0)
+            return 0;
+        queue->start += (size_t)sent;
+    }
+    queue->start = queue->end = 0;
+    return 0;
+}
+
+/* Says HELLO when it is time to and the one before has left; a port that nobody reads does not fill up with
+ * them. */
+static void say_hello(struct aq_helper *helper)
+{
+    unsigned char payload[12];
+    if (helper->queue.start != helper->queue.end || aq_now() < helper->say_hello_at)
+        return;
+    aq_wire_put64(payload, helper->nonce);
+    aq_wire_put32(payload + 8, AQ_WIRE_VERSION);
+    aq_wire_send_padding(&helper->queue);
+    aq_wire_send(&helper->queue, AQ_WIRE_HELLO, 0, 0, payload, sizeof payload);
+    int64_t pause = FIRST_RETRY_MS << (helper->hellos < 4 ? helper->hellos : 4);
+    helper->say_hello_at = aq_after_ms(pause < LAST_RETRY_MS ? pause : LAST_RETRY_MS);
+    helper->hellos++;
+}
+
+/* Keeps a string of the answer, which has to be short and printable. */
+static bool keep_string(const unsigned char **from, const unsigned char *end, char *to)
+{
+    const char *text = aq_wire_string(from, end);
+    if (text == NULL)
+        return false;
+    for (const char *c = text; *c != '\0'; c++)
+        if (*c < ' ' || *c > '~')
+            return false;
+    strcpy(to, text); /* both are AQ_WIRE_HELLO_MAX bytes at most */
+    return true;
+}
+
+static int take_hello(struct aq_helper *helper, const struct aq_frame *frame, struct aq_error *err)
+{
+    if (frame->type != AQ_WIRE_HELLO_ANSWER || frame->length < 12) {
+        helper->parser.hunting = true;
+        return 0;
+    }
+    uint64_t nonce = aq_wire_get64(frame->payload);
+    if (nonce == 0)
+        helper->say_hello_at = 0;
+    helper->parser.hunting = nonce != helper->nonce;
+    if (helper->parser.hunting)
+        return 0;
+    const unsigned char *from = frame->payload + 12;
+    const unsigned char *end = frame->payload + frame->length;
+    if (aq_wire_get32(frame->payload + 8) != AQ_WIRE_VERSION)
+        return aq_fail(err, AQ_E_GUEST_PROTOCOL,
+                       "the guest's helper speaks version %u of the protocol, not %u",
+                       aq_wire_get32(frame->payload + 8), AQ_WIRE_VERSION);
+    if (!keep_string(&from, end, helper->build_id) || !keep_string(&from, end, helper->runner_path))
+        return aq_fail(err, AQ_E_GUEST_PROTOCOL, "the guest's helper does not say properly who it is");
+    helper->greeted = true;
+    return 1;
+}
+
+/* Reads once: 1 something came, 0 nothing. */
+static int fill(struct aq_helper *helper, struct aq_error *err)
+{
+    size_t room;
+    unsigned char *to = aq_wire_room(&helper->parser, &room);
+    ssize_t got = aq_channel_read(&helper->base, to, room, err);
+    if (got <= 0)
+        return (int)got;
+    helper->parser.end += (size_t)got;
+    helper->heard_at = aq_now();
+    helper->pinged_at = 0;
+    return 1;
+}
+
+int aq_helper_greet(struct aq_channel *channel, struct aq_error *err)
+{
+    struct aq_helper *helper = (struct aq_helper *)channel;
+    if (helper->greeted)
+        return 1;
+    for (int reads = 0; reads < 16;) {
+        struct aq_frame frame;
+        say_hello(helper);
+        if (flush(helper, err) < 0)
+            return -1;
+        int taken = aq_wire_next(&helper->parser, &frame);
+        if (taken > 0 && (taken = take_hello(helper, &frame, err)) != 0)
+            return taken;
+        if (taken > 0)
+            continue;
+        int got = fill(helper, err);
+        if (got <= 0)
+            return got;
+        reads++;
+    }
+    return 0;
+}
+
+short aq_helper_greet_events(const struct aq_channel *channel)
+{
+    const struct aq_helper *helper = (const struct aq_helper *)channel;
+    return POLLIN | (helper->queue.start < helper->queue.end ? POLLOUT : 0);
+}
+
+/* --- operations --- */
+
+static int fail_protocol(struct aq_error *err, const char *what)
+{
+    return aq_fail(err, AQ_E_GUEST_PROTOCOL, "the guest's helper %s", what);
+}
+
+static bool has_room(const struct aq_helper *helper, size_t length)
+{
+    return aq_wire_queue_room(&helper->queue) >= CONTROL_ROOM + length;
+}
+
+int aq_helper_request(struct aq_helper *helper, const struct aq_helper_operation *operation,
+                      enum aq_wire_type type, const struct aq_buffer *request, struct aq_error *err)
+{
+    size_t sent = 0;
+    if (request->length > AQ_WIRE_REQUEST_MAX)
+        return aq_fail(
+            err, AQ_E_LIMIT_EXCEEDED,
+            "a command for the guest, with its arguments and environment, is at most %d bytes long, not %zu",
+            AQ_WIRE_REQUEST_MAX, request->length);
+    do {
+        size_t left = request->length - sent;
+        size_t piece = left < AQ_WIRE_PAYLOAD_MAX ? left : AQ_WIRE_PAYLOAD_MAX;
+        aq_wire_send(&helper->queue, type, piece < left ? AQ_WIRE_MORE : 0, operation->channel,
+                     aq_buffer_text(request) + sent, piece);
+        sent += piece;
+    } while (sent < request->length);
+    return 0;
+}
+
+/* Tells the guest to end it; it is done when the guest says so. */
+static void give_up(struct aq_helper *helper, struct aq_helper_operation *operation,
+                    const struct aq_error *why)
+{
+    operation->error = *why;
+    operation->given_up = true;
+    operation->deadline = aq_after_ms(AQ_HELPER_GRACE_MS);
+    aq_wire_send(&helper->queue, operation->kind->give_up, 0, operation->channel, NULL, 0);
+}
+
+static uint16_t next_channel(struct aq_helper *helper)
+{
+    helper->last_channel++;
+    if (helper->last_channel == 0)
+        helper->last_channel = 1;
+    return helper->last_channel;
+}
+
+static void start_operation(struct aq_helper *helper, struct aq_helper_operation *operation)
+{
+    operation->channel = next_channel(helper);
+    operation->may_send = operation->may_receive = AQ_WIRE_WINDOW;
+    if (operation->kind->start(helper, operation, &operation->error) < 0)
+        operation->done = true;
+}
+
+/* Starts and feeds what can be. */
+static void send_all(struct aq_helper *helper)
+{
+    for (unsigned i = 0; i < helper->count; i++) {
+        struct aq_helper_operation *operation = &helper->operations[i];
+        struct aq_error problem = {0};
+        if (!operation->done && operation->channel == 0 && has_room(helper, 2 * AQ_WIRE_REQUEST_MAX))
+            start_operation(helper, operation);
+        while (!operation->done && !operation->given_up && operation->channel != 0 &&
+               operation->kind->send != NULL && !operation->all_sent && operation->may_send > 0 &&
+               has_room(helper, AQ_WIRE_HEADER + AQ_WIRE_PAYLOAD_MAX))
+            if (operation->kind->send(helper, operation, &problem) < 0)
+                give_up(helper, operation, &problem);
+    }
+}
+
+static int check_deadline(struct aq_helper *helper, struct aq_helper_operation *operation,
+                          struct aq_error *err)
+{
+    struct aq_error late = {0};
+    if (operation->done || aq_ms_left(operation->deadline) > 0)
+        return 0;
+    if (operation->given_up)
+        return aq_fail(err, AQ_E_AGENT_DEAD, "the guest's helper does not end what it was told to end");
+    aq_fail(&late, operation->kind->timeout, "%s",
+            operation->kind->timeout == AQ_E_COMMAND_TIMEOUT
+                ? "the command in the guest took longer than its timeout and was ended, its children too"
+                : "the guest did not finish within the timeout");
+    if (operation->channel != 0 && operation->kind->give_up != 0) {
+        give_up(helper, operation, &late);
+        return 0;
+    }
+    operation->error = late;
+    operation->done = true;
+    return 0;
+}
+
+/* A killed helper gives no hang-up: silence is asked about, and ends the session if it goes on. */
+static int check_liveness(struct aq_helper *helper, struct aq_error *err)
+{
+    int64_t now = aq_now();
+    if (helper->pinged_at != 0 && now - helper->pinged_at > helper->patience_ms * 1000000LL)
+        return aq_fail(err, AQ_E_AGENT_DEAD, "the guest's helper has stopped answering");
+    if (helper->pinged_at == 0 && now - helper->heard_at > PING_AFTER_MS * 1000000LL) {
+        helper->pinged_at = now;
+        aq_wire_send(&helper->queue, AQ_WIRE_PING, 0, 0, NULL, 0);
+    }
+    return 0;
+}
+
+static struct aq_helper_operation *find_operation(struct aq_helper *helper, unsigned channel)
+{
+    for (unsigned i = 0; i < helper->count; i++)
+        if (helper->operations[i].channel == channel && !helper->operations[i].done)
+            return &helper->operations[i];
+    return NULL;
+}
+
+/* What the guest's errno means here. */
+static void take_error(struct aq_helper_operation *operation, const struct aq_frame *frame)
+{
+    char text[256];
+    unsigned number = aq_wire_get32(frame->payload);
+    operation->done = true;
+    if (operation->given_up)
+        return;
+    aq_guest_printable((const char *)frame->payload + 4, frame->length - 4, text);
+    enum aq_error_code code = number == ENOENT || number == ENOTDIR ? AQ_E_GUEST_FILE_NOT_FOUND
+                              : number == EBADMSG                   ? AQ_E_TRANSFER_CORRUPT
+                                                                    : AQ_E_GUEST_REFUSED;
+    const char *object = operation->put != NULL    ? operation->put->path
+                         : operation->get != NULL  ? operation->get->path
+                         : operation->exec != NULL ? operation->exec->argv[0]
+                                                   : "sync";
+    const char *reason = number < 134 ? strerrordesc_np((int)number) : NULL;
+    aq_fail(&operation->error, code, "in the guest: %s: %s: %s", object, text,
+            reason != NULL ? reason : "unknown error");
+}
+
+static int give_credit(struct aq_helper *helper, struct aq_helper_operation *operation, struct aq_error *err)
+{
+    unsigned char payload[4];
+    if (operation->done || operation->dealt_with < CREDIT_STEP)
+        return 0;
+    aq_wire_put32(payload, operation->dealt_with);
+    if (!aq_wire_send(&helper->queue, AQ_WIRE_CREDIT, 0, operation->channel, payload, sizeof payload))
+        return fail_protocol(err, "sends without end and reads nothing");
+    operation->may_receive += operation->dealt_with;
+    operation->dealt_with = 0;
+    return 0;
+}
+
+static int take_operation_frame(struct aq_helper *helper, struct aq_helper_operation *operation,
+                                const struct aq_frame *frame, struct aq_error *err)
+{
+    struct aq_error problem = {0};
+    if (frame->type == AQ_WIRE_CREDIT) {
+        if (frame->length != 4 || aq_wire_get32(frame->payload) > AQ_WIRE_WINDOW - operation->may_send)
+            return fail_protocol(err, "gives more credit than there is");
+        operation->may_send += aq_wire_get32(frame->payload);
+        return 0;
+    }
+    if (frame->type == AQ_WIRE_ERROR) {
+        if (frame->length < 5)
+            return fail_protocol(err, "sends an error that cannot be read");
+        take_error(operation, frame);
+        return 0;
+    }
+    bool data = frame->type == AQ_WIRE_STDOUT || frame->type == AQ_WIRE_STDERR || frame->type == AQ_WIRE_DATA;
+    if (data && frame->length > operation->may_receive)
+        return fail_protocol(err, "sends more than it was given credit for");
+    if (operation->kind->frame(helper, operation, frame, &problem) < 0) {
+        if (problem.code == AQ_E_GUEST_PROTOCOL) {
+            *err = problem;
+            return -1;
+        }
+        if (!operation->given_up)
+            give_up(helper, operation, &problem);
+    }
+    if (!data)
+        return 0;
+    operation->may_receive -= frame->length;
+    operation->dealt_with += frame->length;
+    return give_credit(helper, operation, err);
+}
+
+static void take_pong(struct aq_helper *helper, const struct aq_frame *frame)
+{
+    for (unsigned i = 0; i < helper->count; i++)
+        if (helper->operations[i].kind == &aq_helper_ping_kind && frame->length == 8 &&
+            aq_wire_get64(frame->payload) == helper->operations[i].position)
+            helper->operations[i].done = true;
+}
+
+static int take_frame(struct aq_helper *helper, const struct aq_frame *frame, struct aq_error *err)
+{
+    if (frame->type == AQ_WIRE_HELLO_ANSWER) {
+        if (frame->length >= 8 && aq_wire_get64(frame->payload) == 0)
+            return fail_protocol(err,
+                                 "has lost the session: it was restarted, or what reached it was damaged");
+        return 0; /* a HELLO that was repeated has been answered again */
+    }
+    if (frame->type == AQ_WIRE_PONG) {
+        take_pong(helper, frame);
+        return 0;
+    }
+    struct aq_helper_operation *operation = find_operation(helper, frame->channel);
+    if (operation == NULL || frame->channel == 0)
+        return fail_protocol(err, "speaks of something that was not asked");
+    return take_operation_frame(helper, operation, frame, err);
+}
+
+/* Takes what has come, a bounded amount of it, so that sending gets its turn. */
+static int take_input(struct aq_helper *helper, struct aq_error *err)
+{
+    for (int reads = 0; reads < 8;) {
+        struct aq_frame frame;
+        int taken = aq_wire_next(&helper->parser, &frame);
+        if (taken < 0)
+            return fail_protocol(err, "has sent something that is not a frame, or a damaged one");
+        if (taken > 0) {
+            if (take_frame(helper, &frame, err) < 0)
+                return -1;
+            continue;
+        }
+        int got = fill(helper, err);
+        if (got <= 0)
+            return got;
+        reads++;
+    }
+    return 0;
+}
+
+static bool all_done(const struct aq_helper *helper, aq_deadline *next)
+{
+    bool done = true;
+    *next = aq_after_ms(1000); /* to look after the peer's liveness */
+    for (unsigned i = 0; i < helper->count; i++) {
+        if (helper->operations[i].done)
+            continue;
+        done = false;
+        if (helper->operations[i].deadline < *next)
+            *next = helper->operations[i].deadline;
+    }
+    return done;
+}
+
+static int run_once(struct aq_helper *helper, aq_deadline next, struct aq_error *err)
+{
+    for (unsigned i = 0; i < helper->count; i++)
+        if (check_deadline(helper, &helper->operations[i], err) < 0)
+            return -1;
+    if (check_liveness(helper, err) < 0)
+        return -1;
+    send_all(helper);
+    if (flush(helper, err) < 0)
+        return -1;
+    if (all_done(helper, &next))
+        return 0;
+    if (aq_wait_fd(helper->base.port.fd, aq_helper_greet_events(&helper->base), next, err) < 0)
+        return -1;
+    return take_input(helper, err);
+}
+
+/* For a transfer, a protocol that was not kept means that the file is not what was sent. */
+static void fail_operation(struct aq_helper_operation *operation, const struct aq_error *why)
+{
+    operation->error = *why;
+    if (why->code == AQ_E_GUEST_PROTOCOL && (operation->put != NULL || operation->get != NULL))
+        operation->error.code = AQ_E_TRANSFER_CORRUPT;
+}
+
+/* The session has failed, or the wait was interrupted: whatever is not done ends here, and as far as the
+   guest can still be told, there as well. */
+static void break_off(struct aq_helper *helper, const struct aq_error *why)
+{
+    struct aq_error ignored = {0};
+    for (unsigned i = 0; i < helper->count; i++) {
+        struct aq_helper_operation *operation = &helper->operations[i];
+        if (operation->done)
+            continue;
+        if (!operation->given_up && operation->channel != 0 && operation->kind->give_up != 0)
+            aq_wire_send(&helper->queue, operation->kind->give_up, 0, operation->channel, NULL, 0);
+        if (operation->error.code == AQ_OK)
+            fail_operation(operation, why);
+        operation->done = true;
+    }
+    flush(helper, &ignored);
+    aq_helper_leave(helper);
+}
+
+int aq_helper_run(struct aq_helper *helper, struct aq_helper_operation *operations, unsigned count,
+                  struct aq_error *err)
+{
+    struct aq_error problem = {0};
+    aq_deadline next;
+    int result = 0;
+    helper->operations = operations;
+    helper->count = count;
+    helper->heard_at = aq_now();
+    helper->pinged_at = 0;
+    while (result == 0 && !all_done(helper, &next))
+        result = run_once(helper, next, &problem);
+    if (result < 0) {
+        break_off(helper, &problem);
+        *err = problem;
+    }
+    helper->operations = NULL;
+    helper->count = 0;
+    return result;
+}

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * PUT: a file that appears under its name whole, or not at all. It is written without any name (O_TMPFILE),
+ * so that nothing is left of it however this ends, a power cut included; where the file system cannot do
+ * that, under a random name beside the target that is removed when the session ends.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "guest/server/accounts.h"
+#include "guest/server/session.h"
+
+#define CREDIT_STEP 65536
+
+struct put {
+    struct aq_operation operation;
+    int folder;
+    int fd;
+    bool unnamed; /* made by O_TMPFILE: has no name yet */
+    bool named;   /* `temporary` is there and has to be removed */
+    char temporary[40];
+    char name[256]; /* in the folder */
+    mode_t mode;
+    uid_t uid;
+    gid_t gid;
+    uint64_t size;
+    uint32_t crc;
+    uint32_t dealt_with;
+};
+
+static void put_release(struct aq_operation *operation)
+{
+    struct put *put = (struct put *)operation;
+    if (put->named)
+        unlinkat(put->folder, put->temporary, 0);
+    if (put->fd >= 0)
+        close(put->fd);
+    if (put->folder >= 0)
+        close(put->folder);
+    free(put);
+}
+
+static bool write_all(int fd, const unsigned char *bytes, size_t length)
+{
+    while (length > 0) {
+        ssize_t written = write(fd, bytes, length);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written < 0)
+            return false;
+        bytes += written;
+        length -= (size_t)written;
+    }
+    return true;
+}
+
+static void take_data(struct aq_session *session, struct put *put, const struct aq_frame *frame)
+{
+    if (!write_all(put->fd, frame->payload, frame->length)) {
+        aq_operation_fail(session, &put->operation, errno, "cannot write the file");
+        return;
+    }
+    put->crc = aq_crc32(put->crc, frame->payload, frame->length);
+    put->size += frame->length;
+    put->dealt_with += frame->length;
+    if (put->dealt_with >= CREDIT_STEP) {
+        aq_session_credit(session, &put->operation, put->dealt_with);
+        put->dealt_with = 0;
+    }
+}
+
+/* Gives the nameless file the temporary name. AT_EMPTY_PATH needs a capability, the other way /proc. */
+static bool give_name(struct put *put)
+{
+    char path[64];
+    if (linkat(put->fd, "", put->folder, put->temporary, AT_EMPTY_PATH) == 0)
+        return true;
+    snprintf(path, sizeof path, "/proc/self/fd/%d", put->fd);
+    return linkat(AT_FDCWD, path, put->folder, put->temporary, AT_SYMLINK_FOLLOW) == 0;
+}
+
+static bool commit(struct put *put)
+{
+    if ((put->uid != (uid_t)-1 || put->gid != (gid_t)-1) && fchown(put->fd, put->uid, put->gid) < 0)
+        return false;
+    if (fchmod(put->fd, put->mode) < 0) /* after chown, which takes set-id bits away */
+        return false;
+    if (put->unnamed && !give_name(put))
+        return false;
+    put->named = true;
+    if (renameat(put->folder, put->temporary, put->folder, put->name) < 0)
+        return false;
+    put->named = false;
+    return true;
+}
+
+static bool put_frame(struct aq_session *session, struct aq_operation *operation,
+                      const struct aq_frame *frame)
+{
+    struct put *put = (struct put *)operation;
+    switch (frame->type) {
+    case AQ_WIRE_DATA:
+        take_data(session, put, frame);
+        return true;
+    case AQ_WIRE_CANCEL:
+        aq_operation_fail(session, operation, ECANCELED, "cancelled");
+        return true;
+    case AQ_WIRE_DONE:
+        break;
+    default:
+        return false;
+    }
+    if (frame->length != 16)
+        return false;
+    if (aq_wire_get64(frame->payload) != put->size || aq_wire_get32(frame->payload + 8) != put->crc)
+        aq_operation_fail(session, operation, EBADMSG, "what arrived is not what was sent");
+    else if (!commit(put))
+        aq_operation_fail(session, operation, errno, "cannot put the file in its place");
+    else
+        aq_operation_done(session, operation, put->size, put->crc, put->mode);
+    return true;
+}
+
+static void put_pump(struct aq_session *session, struct aq_operation *operation)
+{
+    (void)session;
+    (void)operation; /* all is done as the frames come */
+}
+
+static unsigned put_polls(struct aq_session *session, struct aq_operation *operation, struct pollfd *polls)
+{
+    (void)session;
+    (void)operation;
+    (void)polls;
+    return 0;
+}
+
+static const struct aq_operation_kind put_kind = {put_frame, put_pump, put_polls, put_release};
+
+static bool make_folders(char *path)
+{
+    for (char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        int made = mkdir(path, 0755);
+        *slash = '/';
+        if (made < 0 && errno != EEXIST)
+            return false;
+    }
+    return true;
+}
+
+/* A random name, so that nobody can have laid anything in its way. */
+static bool choose_temporary(struct put *put)
+{
+    uint64_t random[2];
+    if (getrandom(random, sizeof random, 0) != sizeof random)
+        return false;
+    snprintf(put->temporary, sizeof put->temporary, ".aq-%016llx%016llx", (unsigned long long)random[0],
+             (unsigned long long)random[1]);
+    return true;
+}
+
+static bool open_temporary(struct put *put)
+{
+    if (!choose_temporary(put))
+        return false;
+    put->fd = openat(put->folder, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+    put->unnamed = put->fd >= 0;
+    if (put->fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT && errno != EINVAL))
+        return put->fd >= 0;
+    put->fd = openat(put->folder, put->temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    put->named = put->fd >= 0;
+    return put->named;
+}
+
+/* Opens the folder of the target and keeps its last part. */
+static bool open_target(struct put *put, char *path, bool with_folders)
+{
+    struct stat there;
+    char *slash = strrchr(path, '/');
+    errno = EINVAL;
+    if (path[0] != '/' || slash[1] == '\0' || strlen(slash + 1) >= sizeof put->name)
+        return false;
+    if (with_folders && !make_folders(path))
+        return false;
+    strcpy(put->name, slash + 1);
+    slash[slash == path ? 1 : 0] = '\0';
+    put->folder = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (put->folder < 0)
+        return false;
+    errno = EISDIR;
+    return fstatat(put->folder, put->name, &there, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISDIR(there.st_mode);
+}
+
+static struct aq_operation *start(char *path, const char *owner, mode_t mode, bool with_folders,
+                                  const char **what)
+{
+    struct put *put = calloc(1, sizeof *put);
+    if (put == NULL)
+        return NULL;
+    put->operation.kind = &put_kind;
+    put->folder = put->fd = -1;
+    put->mode = mode & 07777;
+    *what = "cannot open the folder of the file";
+    bool good = open_target(put, path, with_folders);
+    if (good && !aq_accounts_owner(owner, &put->uid, &put->gid)) {
+        *what = "there is no such user or group";
+        errno = ENOENT;
+        good = false;
+    } else if (good) {
+        *what = "cannot make the file";
+        good = open_temporary(put);
+    }
+    if (good)
+        return &put->operation;
+    int saved = errno;
+    put_release(&put->operation);
+    errno = saved;
+    return NULL;
+}
+
+struct aq_operation *aq_put_start(const unsigned char *request, size_t length, const char **what)
+{
+    const unsigned char *from = request + 8;
+    const unsigned char *end = request + length;
+    const char *path = length < 8 ? NULL : aq_wire_string(&from, end);
+    const char *owner = path == NULL ? NULL : aq_wire_string(&from, end);
+    char copy[4096];
+    *what = "the request cannot be read";
+    errno = EINVAL;
+    if (owner == NULL || strlen(path) >= sizeof copy)
+        return NULL;
+    strcpy(copy, path);
+    return start(copy, owner, aq_wire_get32(request), aq_wire_get32(request + 4) == 1, what);
+}
