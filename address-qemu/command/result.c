@@ -69,7 +69,7 @@ void aq_result_set_bool(aq_result *result, const char *name, bool value)
     value_set_bool(field(result, name), value);
 }
 
-static void say(aq_result *result, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static void say(aq_result *result, const char *format, va_list args)
 {
     char *text = NULL;
     if (vasprintf(&text, format, args) >= 0)

@@ -101,7 +101,7 @@ static int take_digest(const json_t *record, const char *where, struct aq_base *
     size_t length = strspn(sha256, "0123456789abcdef");
     if (sha256[length] != '\0' || (length != 0 && length != AQ_SHA256_TEXT - 1))
         return fail_invalid(where, "sha256", err);
-    strcpy(base->sha256, sha256);
+    memcpy(base->sha256, sha256, length + 1);
     return 0;
 }
 

@@ -14,7 +14,8 @@ static const char *printable(const char *name, char text[128])
     size_t i;
     for (i = 0; name[i] != '\0' && i < 124; i++)
         text[i] = isprint((unsigned char)name[i]) ? name[i] : '?';
-    strcpy(text + i, name[i] != '\0' ? "..." : "");
+    memcpy(text + i, "...", 3);
+    text[name[i] != '\0' ? i + 3 : i] = '\0';
     return text;
 }
 

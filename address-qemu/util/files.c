@@ -14,17 +14,20 @@
 #include "util/random.h"
 #include "util/syscalls.h"
 
+/* What an open descriptor is called, as far as the kernel knows; NULL if it does not. free() it. */
+static char *path_of(int fd)
+{
+    char entry[64];
+    char path[PATH_MAX];
+    snprintf(entry, sizeof entry, "/proc/self/fd/%d", fd);
+    ssize_t length = readlink(entry, path, sizeof path);
+    return length > 0 ? aq_strndup(path, (size_t)length) : NULL;
+}
+
 char *aq_path_at(int dir, const char *name)
 {
-    if (dir == AT_FDCWD || name[0] == '/')
-        return aq_strdup(name);
-    char link[64];
-    char folder[PATH_MAX];
-    snprintf(link, sizeof link, "/proc/self/fd/%d", dir);
-    ssize_t length = readlink(link, folder, sizeof folder);
-    if (length <= 0)
-        return aq_strdup(name);
-    return aq_format("%.*s/%s", (int)length, folder, name);
+    aq_autofree char *folder = dir == AT_FDCWD || name[0] == '/' ? NULL : path_of(dir);
+    return folder != NULL ? aq_format("%s/%s", folder, name) : aq_strdup(name);
 }
 
 static int fail_open(int errnum, const char *path, struct aq_error *err)
@@ -193,12 +196,8 @@ int aq_write_all(int fd, const void *data, size_t length, struct aq_error *err)
             continue;
         if (wrote < 0) {
             int errnum = errno;
-            char link[64];
-            snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-            char path[PATH_MAX] = "";
-            ssize_t named = readlink(link, path, sizeof path - 1);
-            path[named > 0 ? named : 0] = '\0';
-            return aq_fail_errno(err, AQ_E_IO, errnum, "cannot write %s", path);
+            aq_autofree char *path = path_of(fd);
+            return aq_fail_errno(err, AQ_E_IO, errnum, "cannot write %s", path != NULL ? path : "");
         }
         done += (size_t)wrote;
     }

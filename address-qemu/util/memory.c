@@ -44,7 +44,7 @@ char *aq_strndup(const char *text, size_t length)
     return checked(strndup(text, length));
 }
 
-static char *format_text(const char *format, va_list args)
+__attribute__((format(printf, 1, 0))) static char *format_text(const char *format, va_list args)
 {
     char *text = NULL;
     if (vasprintf(&text, format, args) < 0)

@@ -218,7 +218,7 @@ int aq_process_run(const struct aq_process *process, struct aq_process_result *r
 {
     aq_cleanup(run_free) struct run run;
     run_init(&run, process);
-    int exit_code;
+    int exit_code = 0;
     if (run_to_end(&run, &exit_code, err) < 0)
         return -1;
     give_result(&run, result, exit_code);
@@ -245,7 +245,7 @@ int aq_process_check(const struct aq_process *process, struct aq_process_result 
 {
     aq_cleanup(run_free) struct run run;
     run_init(&run, process);
-    int exit_code;
+    int exit_code = 0;
     if (run_to_end(&run, &exit_code, err) < 0)
         return -1;
     if (exit_code != 0)

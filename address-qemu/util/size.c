@@ -81,7 +81,8 @@ int aq_parse_size(const char *text, uint64_t *bytes, struct aq_error *err)
 
 static int parse_duration(const char *text, int64_t bare, int64_t *milliseconds, struct aq_error *err)
 {
-    const struct unit units[] = {{"", bare}, {"ms", 1}, {"s", 1000}, {"m", 60 * 1000}, {"h", 3600 * 1000}};
+    const struct unit units[] = {
+        {"", bare}, {"ms", 1}, {"s", 1000}, {"m", INT64_C(60) * 1000}, {"h", INT64_C(3600) * 1000}};
     int64_t value;
     if (!parse_with_unit(text, units, COUNT(units), &value) || value > LONGEST_MS)
         return aq_fail(

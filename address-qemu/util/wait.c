@@ -108,8 +108,11 @@ int aq_poll(struct pollfd *fds, unsigned count, aq_deadline deadline, struct aq_
         result = fail_interrupted(err);
     else if (ready < 0)
         result = aq_fail_errno(err, AQ_E_IO, errno, "cannot wait");
-    for (unsigned i = 0; i < count; i++)
-        fds[i].revents = result > 0 ? all[i].revents : 0;
+    for (unsigned i = 0; i < count; i++) {
+        fds[i].revents = 0;
+        if (result > 0)
+            fds[i].revents = all[i].revents;
+    }
     if (all != few)
         free(all);
     return result;

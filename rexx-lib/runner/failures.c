@@ -57,7 +57,7 @@ static void copy_line(char *to, size_t size, const RXSTRING *from)
         to[i] = iscntrl((unsigned char)from->strptr[i]) ? ' ' : from->strptr[i];
     to[length] = '\0';
     if (RXSTRLEN(*from) > length && length > 3)
-        strcpy(to + length - 3, "...");
+        memcpy(to + length - 3, "...", 3);
 }
 
 static void report(void)

@@ -18,7 +18,7 @@ void aq_failures_start(bool enabled, bool traps_errors);
 /* From the handler of ADDRESS QEMU. A command begins: what was still open is settled now. */
 void aq_failures_command_begins(void);
 /* It has failed with `rc`; QEMU_ERROR is set. */
-void aq_failures_command_failed(const RXSTRING *command, const RXSTRING *rc);
+void aq_failures_command_failed(const RXSTRING *failed, const RXSTRING *code);
 
 /* From the RXSIO exit: a line that Regina wants to print on stderr. True when it is not to. */
 bool aq_failures_takes(const RXSTRING *line);
