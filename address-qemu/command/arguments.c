@@ -5,7 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "command/suggest.h"
+#include "util/suggest.h"
 #include "command/types.h"
 
 bool aq_word_in(const char *words, const char *word)

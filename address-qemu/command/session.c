@@ -6,9 +6,9 @@
 
 #include "command/arguments.h"
 #include "command/lex.h"
-#include "command/suggest.h"
 #include "command/verb.h"
 #include "util/memory.h"
+#include "util/suggest.h"
 
 struct aq_session {
     struct aq_callbacks callbacks;

@@ -84,6 +84,24 @@ void aq_interrupt_clear(void)
     }
 }
 
+/* How many clear-ups are under way on this thread. */
+static _Thread_local int held;
+
+void aq_interrupt_hold(void)
+{
+    held++;
+}
+
+void aq_interrupt_release(void)
+{
+    held--;
+}
+
+static bool must_end(void)
+{
+    return interrupted != 0 && held == 0;
+}
+
 static int fail_interrupted(struct aq_error *err)
 {
     return aq_fail(err, AQ_E_INTERRUPTED, "interrupted");
@@ -95,16 +113,16 @@ int aq_poll(struct pollfd *fds, unsigned count, aq_deadline deadline, struct aq_
     struct pollfd *all = count < 8 ? few : aq_alloc((count + 1) * sizeof *all);
     for (unsigned i = 0; i < count; i++)
         all[i] = fds[i];
-    all[count] = (struct pollfd){.fd = wake, .events = POLLIN};
+    all[count] = (struct pollfd){.fd = held == 0 ? wake : -1, .events = POLLIN};
 
     int ready;
     do {
         int64_t left = aq_ms_left(deadline);
-        ready = interrupted ? 0 : poll(all, count + 1, left > INT32_MAX ? -1 : (int)left);
-    } while (ready < 0 && errno == EINTR && !interrupted);
+        ready = must_end() ? 0 : poll(all, count + 1, left > INT32_MAX ? -1 : (int)left);
+    } while (ready < 0 && errno == EINTR && !must_end());
 
     int result = ready;
-    if (interrupted)
+    if (must_end())
         result = fail_interrupted(err);
     else if (ready < 0)
         result = aq_fail_errno(err, AQ_E_IO, errno, "cannot wait");

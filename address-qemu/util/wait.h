@@ -26,6 +26,11 @@ void aq_interrupt(void);
 bool aq_interrupted(void);
 void aq_interrupt_clear(void);
 
+/* While clearing up after an interruption, waiting has to work again: between these two it does, and the
+   interruption stays in force behind it. They nest. */
+void aq_interrupt_hold(void);
+void aq_interrupt_release(void);
+
 /* poll() with a deadline. Returns the number of ready entries, 0 when the deadline has passed, -1 with
    INTERRUPTED or IO. A signal that does not interrupt (see aq_interrupt) is waited out. */
 int aq_poll(struct pollfd *fds, unsigned count, aq_deadline deadline, struct aq_error *err);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The nearest known word to one that is not known. */
-#ifndef AQ_COMMAND_SUGGEST_H
-#define AQ_COMMAND_SUGGEST_H
+#ifndef AQ_UTIL_SUGGEST_H
+#define AQ_UTIL_SUGGEST_H
 
 #include <stddef.h>
 

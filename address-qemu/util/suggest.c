@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "command/suggest.h"
+#include "util/suggest.h"
 
 #include <ctype.h>
 #include <string.h>

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+#include "vm/record.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "util/json.h"
+#include "util/yaml.h"
+
+/* The version of the record's format; a later one is refused rather than half understood. */
+enum { FORMAT = 1 };
+
+const char *aq_port_rule_text(const struct aq_port_rule *rule, char text[AQ_PORT_TEXT])
+{
+    char host[8] = "any";
+    if (rule->host != 0)
+        snprintf(host, sizeof host, "%u", rule->host);
+    snprintf(text, AQ_PORT_TEXT, "%s:%s:%s:%u", rule->protocol, rule->address, host, rule->guest);
+    return text;
+}
+
+static int port_rule_from_text(const char *text, struct aq_port_rule *rule)
+{
+    *rule = (struct aq_port_rule){0};
+    char host[6];
+    unsigned guest, number = 0;
+    int end = 0;
+    if (sscanf(text, "%3[a-z]:%15[0-9.]:%5[a-z0-9]:%5u%n", rule->protocol, rule->address, host, &guest,
+               &end) != 4 ||
+        text[end] != '\0' || guest == 0 || guest > UINT16_MAX)
+        return -1;
+    if (strcmp(host, "any") != 0 && (sscanf(host, "%u%n", &number, &end) != 1 || host[end] != '\0'))
+        return -1;
+    if (number > UINT16_MAX || (strcmp(rule->protocol, "tcp") != 0 && strcmp(rule->protocol, "udp") != 0))
+        return -1;
+    rule->host = (uint16_t)number;
+    rule->guest = (uint16_t)guest;
+    return 0;
+}
+
+json_t *aq_port_rules_to_json(const struct aq_port_rule *rules, unsigned count)
+{
+    json_t *list = json_array();
+    char text[AQ_PORT_TEXT];
+    for (unsigned i = 0; i < count; i++)
+        json_array_append_new(list, json_string(aq_port_rule_text(&rules[i], text)));
+    return list;
+}
+
+int aq_port_rules_from_json(const json_t *list, struct aq_port_rule rules[AQ_VM_PORTS_MAX], unsigned *count)
+{
+    *count = 0;
+    size_t length = json_array_size(list);
+    if (length > AQ_VM_PORTS_MAX)
+        return -1;
+    for (size_t i = 0; i < length; i++) {
+        const char *text = json_string_value(json_array_get(list, i));
+        if (text == NULL || port_rule_from_text(text, &rules[i]) < 0)
+            return -1;
+    }
+    *count = (unsigned)length;
+    return 0;
+}
+
+int aq_vm_to_yaml(const struct aq_vm *vm, struct aq_buffer *text, struct aq_error *err)
+{
+    aq_autojson json_t *record = json_object();
+    json_object_set_new(record, "format", json_integer(FORMAT));
+    json_object_set_new(record, "id", json_string(vm->id));
+    json_object_set_new(record, "base", json_string(vm->base));
+    json_object_set_new(record, "base_pin", aq_pin_to_json(&vm->base_pin));
+    json_object_set_new(record, "disk_size", json_integer((json_int_t)vm->disk_size));
+    json_object_set_new(record, "memory", json_integer(vm->memory));
+    json_object_set_new(record, "cpus", json_integer(vm->cpus));
+    json_object_set_new(record, "network", json_string(vm->network));
+    json_object_set_new(record, "mac", json_string(vm->mac));
+    json_object_set_new(record, "accel", json_string(vm->accel));
+    json_object_set_new(record, "created", json_string(vm->created));
+    if (vm->port_count != 0)
+        json_object_set_new(record, "ports", aq_port_rules_to_json(vm->ports, vm->port_count));
+    return aq_yaml_write(record, text, err);
+}
+
+static int invalid(const struct aq_vm *vm, const char *member, struct aq_error *err)
+{
+    return aq_fail(err, AQ_E_RECORD_INVALID,
+                   "the record of VM %s has no usable %s; `remove name=%s` clears the VM away", vm->name,
+                   member, vm->name);
+}
+
+static int read_members(const json_t *record, struct aq_vm *vm, struct aq_error *err)
+{
+    if (aq_json_int(record, "format", 0) != FORMAT)
+        return invalid(vm, "format (it was written by another version)", err);
+    int64_t memory = aq_json_int(record, "memory", 0), cpus = aq_json_int(record, "cpus", 0);
+    int64_t disk_size = aq_json_int(record, "disk_size", 0);
+    if (memory <= 0 || memory > UINT32_MAX || cpus <= 0 || cpus > 4096 || disk_size <= 0)
+        return invalid(vm, "memory, cpus or disk_size", err);
+    if (!aq_pin_from_json(json_object_get(record, "base_pin"), &vm->base_pin))
+        return invalid(vm, "base_pin", err);
+    if (aq_port_rules_from_json(json_object_get(record, "ports"), vm->ports, &vm->port_count) < 0)
+        return invalid(vm, "ports", err);
+    const char *id = aq_json_text(record, "id", "");
+    if (strlen(id) != AQ_UUID_TEXT - 1 || strspn(id, "0123456789abcdef-") != AQ_UUID_TEXT - 1)
+        return invalid(vm, "id", err);
+    snprintf(vm->id, sizeof vm->id, "%s", id);
+    snprintf(vm->mac, sizeof vm->mac, "%s", aq_json_text(record, "mac", ""));
+    vm->memory = (unsigned)memory;
+    vm->cpus = (unsigned)cpus;
+    vm->disk_size = (uint64_t)disk_size;
+    vm->base = aq_strdup(aq_json_text(record, "base", ""));
+    vm->network = aq_strdup(aq_json_text(record, "network", "user"));
+    vm->accel = aq_strdup(aq_json_text(record, "accel", "auto"));
+    vm->created = aq_strdup(aq_json_text(record, "created", ""));
+    return 0;
+}
+
+int aq_vm_from_yaml(const struct aq_buffer *text, struct aq_vm *vm, struct aq_error *err)
+{
+    char where[AQ_NAME_MAX + 32];
+    snprintf(where, sizeof where, "vms/%s/%s", vm->name, AQ_VM_RECORD);
+    aq_autojson json_t *record = aq_yaml_parse(aq_buffer_text(text), text->length, where, err);
+    if (record == NULL)
+        return -1;
+    return read_members(record, vm, err);
+}

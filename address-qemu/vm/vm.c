@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+#include "vm/vm.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "util/files.h"
+#include "util/home.h"
+#include "util/suggest.h"
+#include "vm/record.h"
+
+enum {
+    RECORD_MAX = 64 * 1024, /* bytes; a record has about 1 KiB */
+    LOCK_WAIT_MS = 60000,
+};
+
+void aq_vm_free(struct aq_vm *vm)
+{
+    free(vm->name);
+    free(vm->base);
+    free(vm->network);
+    free(vm->accel);
+    free(vm->created);
+    *vm = (struct aq_vm){0};
+}
+
+static int not_found(const char *name, struct aq_error *err)
+{
+    aq_autostrings struct aq_strings names = {0};
+    struct aq_error ignored = {0};
+    aq_vm_list(&names, &ignored);
+    const char *near = aq_suggest(name, (const char *const *)names.items, names.count);
+    if (near != NULL)
+        return aq_fail(err, AQ_E_VM_NOT_FOUND, "there is no VM %s; did you mean %s?", name, near);
+    return aq_fail(err, AQ_E_VM_NOT_FOUND, "there is no VM %s; `list` shows those there are", name);
+}
+
+int aq_vm_load_at(int vms, const char *name, struct aq_vm *vm, struct aq_error *err)
+{
+    char path[AQ_NAME_MAX + sizeof "/" AQ_VM_RECORD];
+    snprintf(path, sizeof path, "%s/%s", name, AQ_VM_RECORD);
+    aq_autobuffer struct aq_buffer text = {0};
+    struct aq_error reason = {0};
+    if (aq_read_file_at(vms, path, RECORD_MAX, &text, &reason) < 0) {
+        if (reason.code == AQ_E_FILE_NOT_FOUND)
+            return -2;
+        return aq_fail(err, reason.code, "%s", reason.text);
+    }
+    vm->name = aq_strdup(name);
+    return aq_vm_from_yaml(&text, vm, err);
+}
+
+int aq_vm_load(const char *name, struct aq_vm *vm, struct aq_error *err)
+{
+    aq_autoclose int vms = aq_open_home_dir("vms", err);
+    if (vms < 0)
+        return -1;
+    int result = aq_name_valid(name) ? aq_vm_load_at(vms, name, vm, err) : -2;
+    return result == -2 ? not_found(name, err) : result;
+}
+
+int aq_vm_write_new(int folder, const struct aq_vm *vm, struct aq_error *err)
+{
+    aq_autobuffer struct aq_buffer text = {0};
+    if (aq_vm_to_yaml(vm, &text, err) < 0)
+        return -1;
+    return aq_write_new_file_at(folder, AQ_VM_RECORD, text.data, text.length, 0600, err);
+}
+
+int aq_vm_rewrite(int folder, const struct aq_vm *vm, struct aq_error *err)
+{
+    aq_autobuffer struct aq_buffer text = {0};
+    if (aq_vm_to_yaml(vm, &text, err) < 0)
+        return -1;
+    return aq_replace_file_at(folder, AQ_VM_RECORD, text.data, text.length, err);
+}
+
+int aq_vm_list(struct aq_strings *names, struct aq_error *err)
+{
+    aq_autoclose int vms = aq_open_home_dir("vms", err);
+    if (vms < 0)
+        return -1;
+    aq_stage_sweep(vms);
+    return aq_folder_list(vms, names, err);
+}
+
+int aq_vm_lock(const char *name, enum aq_lock kind, struct aq_error *err)
+{
+    aq_autoclose int vms = aq_open_home_dir("vms", err);
+    if (vms < 0)
+        return -1;
+    int folder = -1;
+    switch (aq_name_valid(name) ? aq_folder_lock(vms, name, kind, LOCK_WAIT_MS, &folder, err)
+                                : AQ_LOCK_ABSENT) {
+    case AQ_LOCK_HELD:
+        return folder;
+    case AQ_LOCK_ABSENT:
+        return not_found(name, err);
+    case AQ_LOCK_BUSY:
+        return aq_fail(
+            err, AQ_E_VM_BUSY,
+            "another process has been at work on the VM %s for over a minute; try again when it is done",
+            name);
+    default:
+        return -1;
+    }
+}
+
+int aq_vm_open(const char *name, struct aq_error *err)
+{
+    aq_autoclose int vms = aq_open_home_dir("vms", err);
+    if (vms < 0)
+        return -1;
+    int folder =
+        aq_name_valid(name) ? openat(vms, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
+    if (folder >= 0)
+        return folder;
+    return errno == ENOENT || !aq_name_valid(name)
+               ? not_found(name, err)
+               : aq_fail_errno(err, AQ_E_IO, errno, "cannot open the folder of VM %s", name);
+}
+
+char *aq_vm_path(const char *name, const char *file, struct aq_error *err)
+{
+    aq_autofree char *home = aq_home_path(err);
+    return home != NULL ? aq_format("%s/vms/%s/%s", home, name, file) : NULL;
+}
+
+int aq_vm_dependents(const char *base, struct aq_strings *names, struct aq_error *err)
+{
+    aq_autoclose int vms = aq_open_home_dir("vms", err);
+    aq_autostrings struct aq_strings all = {0};
+    if (vms < 0 || aq_folder_list(vms, &all, err) < 0)
+        return -1;
+    for (size_t i = 0; i < all.count; i++) {
+        aq_autovm struct aq_vm vm = {0};
+        int loaded = aq_vm_load_at(vms, all.items[i], &vm, err);
+        if (loaded == -1)
+            return -1; /* what cannot be read may depend on it: better not to remove anything */
+        if (loaded == 0 && strcmp(vm.base, base) == 0)
+            aq_strings_add(names, all.items[i]);
+    }
+    return 0;
+}

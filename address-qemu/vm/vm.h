@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A VM: its record in the store. A VM is its folder, `vms/NAME/{vm.yaml,disk.qcow2,console.log}`: there whole
+ * or not at all. What is true only while it runs is in vm/run.h.
+ */
+#ifndef AQ_VM_VM_H
+#define AQ_VM_VM_H
+
+#include <stdint.h>
+
+#include "image/pin.h"
+#include "util/cleanup.h"
+#include "util/error.h"
+#include "util/memory.h"
+#include "util/random.h"
+#include "util/stage.h"
+
+#define AQ_VM_RECORD "vm.yaml"
+#define AQ_VM_DISK "disk.qcow2"
+#define AQ_VM_CONSOLE "console.log"
+#define AQ_VM_LOG "qemu.log"
+
+/* A port of the guest that is to be reached from the host. */
+struct aq_port_rule {
+    char protocol[4]; /* "tcp" or "udp" */
+    char address[16]; /* IPv4 of the host; "127.0.0.1" unless asked otherwise */
+    uint16_t host;    /* 0: a free one is chosen at each start */
+    uint16_t guest;
+};
+
+#define AQ_VM_PORTS_MAX 64
+
+/* The record. Strings are owned and never NULL once loaded; zero-initialise, aq_vm_free at the end. */
+struct aq_vm {
+    char *name;
+    char id[AQ_UUID_TEXT]; /* for ever, also when it is renamed; the name of its runtime folder */
+    char *base;
+    struct aq_pin base_pin; /* of the base's disk when this was cloned */
+    uint64_t disk_size;     /* virtual, bytes */
+    unsigned memory;        /* MiB */
+    unsigned cpus;
+    char *network; /* "user" or "none" */
+    char mac[18];
+    char *accel; /* as wished: "auto", "kvm", "tcg" */
+    char *created;
+    struct aq_port_rule ports[AQ_VM_PORTS_MAX];
+    unsigned port_count;
+};
+
+void aq_vm_free(struct aq_vm *vm);
+#define aq_autovm aq_cleanup(aq_vm_free)
+
+/* Reads a VM's record: VM_NOT_FOUND (with the nearest name there is), RECORD_INVALID, IO. */
+int aq_vm_load(const char *name, struct aq_vm *vm, struct aq_error *err);
+
+/* The same below an open `vms` folder; -2 without an error when it is not there. For listings. */
+int aq_vm_load_at(int vms, const char *name, struct aq_vm *vm, struct aq_error *err);
+
+/* Writes the record into a VM's folder: a new file for a stage, replaced whole otherwise. */
+int aq_vm_write_new(int folder, const struct aq_vm *vm, struct aq_error *err);
+int aq_vm_rewrite(int folder, const struct aq_vm *vm, struct aq_error *err);
+
+/* The names of all VMs, sorted. */
+int aq_vm_list(struct aq_strings *names, struct aq_error *err);
+
+/* Holds a VM while its state is changed (exclusive) or must not change (shared). Returns its folder's
+   descriptor, whose closing lets go. VM_NOT_FOUND; VM_BUSY when it cannot be had within a minute. */
+int aq_vm_lock(const char *name, enum aq_lock kind, struct aq_error *err);
+
+/* Opens a VM's folder without any lock. */
+int aq_vm_open(const char *name, struct aq_error *err);
+
+/* The absolute path of a file in the VM's folder. free() it. */
+char *aq_vm_path(const char *name, const char *file, struct aq_error *err);
+
+/* Adds the names of the VMs that stem from a base. Of the type aq_dependents (image/base.h). */
+int aq_vm_dependents(const char *base, struct aq_strings *names, struct aq_error *err);
+
+/* What a clone is to be. Strings are the caller's; 0 and NULL mean: as the base has it. */
+struct aq_clone_request {
+    const char *base;
+    const char *name; /* NULL: one is made up */
+    unsigned memory;  /* MiB */
+    unsigned cpus;
+    uint64_t disk_size; /* bytes; smaller than the base's is DISK_SHRINK */
+    const char *network;
+    const char *accel;
+    const struct aq_port_rule *ports;
+    unsigned port_count;
+};
+
+/* Makes a copy-on-write VM of a base: an overlay and a record, durable when it returns. BASE_NOT_FOUND,
+   BASE_CHANGED, BASE_MISSING, VM_EXISTS, DISK_SHRINK, NO_SPACE, IO; after a failure nothing is left. */
+int aq_vm_clone(const struct aq_clone_request *request, struct aq_vm *vm, struct aq_error *err);
+
+#endif
