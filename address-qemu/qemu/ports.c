@@ -104,28 +104,32 @@ static int reserve_wanted(int runtime_dir, const char *protocol, const char *add
     return -1;
 }
 
+/* Where to begin: parallel starts seldom try the same port then. */
+static unsigned random_start(void)
+{
+    unsigned start;
+    if (getrandom(&start, sizeof start, GRND_NONBLOCK) != sizeof start)
+        start = (unsigned)getpid();
+    return start % PORT_COUNT;
+}
+
 static int reserve_any(int runtime_dir, const char *protocol, const char *address, struct aq_port *port,
                        struct aq_error *err)
 {
-    struct sockaddr_in where;
-    if (parse_address(address, 0, &where, err) < 0)
-        return -1;
-    uint16_t start = 0; /* anywhere: parallel starts seldom try the same port */
-    if (getrandom(&start, sizeof start, GRND_NONBLOCK) < 0)
-        start = (uint16_t)getpid();
+    unsigned start = random_start();
     for (unsigned i = 0; i < PORT_COUNT; i++) {
         uint16_t number = (uint16_t)(FIRST_PORT + (start + i) % PORT_COUNT);
         int locked = lock_port(runtime_dir, protocol, number, port, err);
         if (locked < 0)
             return -1;
-        where.sin_port = htons(number);
-        if (locked > 0 && try_port(protocol, &where) == 0)
+        if (locked == 0)
+            continue;
+        struct aq_error why = {0};
+        if (aq_port_check(protocol, address, number, &why) == 0)
             return 0;
-        if (locked > 0 && errno != EADDRINUSE) /* no other port will do better: this one's error says why */
-            i = PORT_COUNT;
         aq_port_release(port);
-        if (i == PORT_COUNT)
-            return aq_port_check(protocol, address, number, err);
+        if (why.code != AQ_E_PORT_IN_USE) /* no other port will do better */
+            return aq_fail(err, why.code, "%s", why.text);
     }
     return aq_fail(err, AQ_E_PORT_IN_USE, "no %s port from %d to %d is free on %s", protocol, FIRST_PORT,
                    FIRST_PORT + PORT_COUNT - 1, address);
