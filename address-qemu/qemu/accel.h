@@ -23,8 +23,8 @@ struct aq_kvm_verdict {
 /* "kvm" or "tcg"; "auto" for what has not been chosen. */
 const char *aq_accel_name(enum aq_accel accel);
 
-/* Runs the probe now, in a child that is killed if it hangs: 4 ms for a no, about 100 ms for a yes, never
-   over half a second. -1 only when interrupted or when no child can be made. */
+/* Runs the probe now, in a child: 4 ms for a no, up to 100 ms for a yes; one that hangs is ended after 300 ms
+   of processor time. -1 only when interrupted or when no child can be made. */
 int aq_kvm_probe(struct aq_kvm_verdict *verdict, struct aq_error *err);
 
 /* The probe's verdict, remembered for as long as this boot lasts and the device's permissions are what they
