@@ -90,3 +90,41 @@ wait_until() {
         sleep 0.05
     done
 }
+
+# qemu COMMAND: runs it through ADDRESS QEMU and prints its QEMU_OUTPUT; a failure goes to standard error, its RC is
+# the exit code.
+qemu() {
+    rexx -e 'parse arg command; signal on error
+             address qemu command
+             if qemu_output \== "" then say qemu_output
+             exit 0
+             error: call lineout "<stderr>", qemu_error_code":" qemu_error
+             exit rc' "$*"
+}
+
+# qemu_get VARIABLE COMMAND: runs it and prints what the variable then holds, also after a failure.
+qemu_get() {
+    rexx -e 'parse arg name command; call on error name ignore
+             address qemu command
+             say value(name)
+             exit 0
+             ignore: return' "$*"
+}
+
+# micro_base [NAME]: registers a micro base ("micro" unless named) in this test's store. Its disk is built once for each
+# state of the library and the guest's runner, and shared by all tests of the build folder.
+micro_base() {
+    local name=${1:-micro} folder=$BUILD_DIR/tests/micro key lock
+    key=$(cat "$BUILD_DIR/lib/libaddress-qemu.so" "$BUILD_DIR/libexec/address-qemu/rexx-guest" | sha256sum | cut -c1-16)
+    mkdir -p "$folder"
+    exec {lock}>"$folder/lock"
+    flock "$lock"
+    if [ ! -f "$folder/$key.qcow2" ]; then
+        rm -rf "$folder"/*.qcow2 "$folder/store"
+        ADDRESS_QEMU_HOME=$folder/store qemu "create_base name=micro kind=micro" {lock}>&-
+        mv "$folder/store/bases/micro/disk.qcow2" "$folder/$key.qcow2"
+        rm -rf "$folder/store"
+    fi
+    exec {lock}>&-
+    qemu "register_base name=$name disk='$folder/$key.qcow2' copy=false memory=128M cpus=1" >/dev/null
+}
