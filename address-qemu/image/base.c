@@ -68,8 +68,7 @@ int aq_base_lock_at(int bases, const char *name, enum aq_lock kind, struct aq_er
     case AQ_LOCK_HELD:
         return fd;
     case AQ_LOCK_ABSENT:
-        return aq_fail(err, AQ_E_BASE_NOT_FOUND, "no base is registered as %.80s; list_bases shows what is",
-                       name);
+        return aq_base_fail_not_found(bases, name, err);
     case AQ_LOCK_BUSY:
         return aq_fail(err, AQ_E_BASE_IN_USE,
                        "another process has been at work on the base %s for a minute; try again later", name);

@@ -8,6 +8,7 @@
 #include "util/files.h"
 #include "util/home.h"
 #include "util/json.h"
+#include "util/suggest.h"
 #include "util/yaml.h"
 
 #define RECORD_VERSION 1
@@ -138,8 +139,15 @@ static int from_json(const json_t *record, int bases, const char *name, const ch
     return take_source(json_object_get(record, "source"), where, base, err);
 }
 
-static int fail_not_found(const char *name, struct aq_error *err)
+int aq_base_fail_not_found(int bases, const char *name, struct aq_error *err)
 {
+    aq_autostrings struct aq_strings names = {0};
+    struct aq_error ignored = {0};
+    aq_folder_list(bases, &names, &ignored);
+    const char *near = aq_suggest(name, (const char *const *)names.items, names.count);
+    if (near != NULL)
+        return aq_fail(err, AQ_E_BASE_NOT_FOUND, "no base is registered as %.80s; did you mean %s?", name,
+                       near);
     return aq_fail(err, AQ_E_BASE_NOT_FOUND, "no base is registered as %.80s; list_bases shows what is",
                    name);
 }
@@ -148,10 +156,10 @@ int aq_base_record_read(int bases, const char *name, struct aq_base *base, struc
 {
     *base = (struct aq_base){0};
     if (!aq_name_valid(name))
-        return fail_not_found(name, err);
+        return aq_base_fail_not_found(bases, name, err);
     aq_autoclose int folder = openat(bases, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (folder < 0 && errno == ENOENT)
-        return fail_not_found(name, err);
+        return aq_base_fail_not_found(bases, name, err);
     if (folder < 0)
         return aq_fail_errno(err, AQ_E_IO, errno, "cannot open the folder of the base %s", name);
     aq_autobuffer struct aq_buffer text = {0};

@@ -21,6 +21,9 @@ int aq_base_record_write(int folder, const struct aq_base *base, bool replace, s
 /* Reads the record of `name` below the folder of the bases. BASE_NOT_FOUND, RECORD_INVALID, IO. */
 int aq_base_record_read(int bases, const char *name, struct aq_base *base, struct aq_error *err);
 
+/* BASE_NOT_FOUND, with the nearest name there is. */
+int aq_base_fail_not_found(int bases, const char *name, struct aq_error *err);
+
 /* Locks the base below the folder of the bases; BASE_NOT_FOUND, BASE_IN_USE. Returns a descriptor to close.
  */
 int aq_base_lock_at(int bases, const char *name, enum aq_lock kind, struct aq_error *err);

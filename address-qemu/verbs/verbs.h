@@ -7,6 +7,10 @@
 #include "command/verb.h"
 
 #define AQ_VERBS(X)                                                                                          \
+    X(register_base)                                                                                         \
+    X(list_bases)                                                                                            \
+    X(inspect_base)                                                                                          \
+    X(remove_base)                                                                                           \
     X(ping)                                                                                                  \
     X(help)
 
