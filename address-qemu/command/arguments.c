@@ -5,8 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "util/suggest.h"
 #include "command/types.h"
+#include "util/suggest.h"
 
 bool aq_word_in(const char *words, const char *word)
 {
