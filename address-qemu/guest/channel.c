@@ -251,12 +251,19 @@ const char *aq_guest_printable(const char *text, size_t length, char to[256])
     return to;
 }
 
+/* NAME=VALUE with a name that every shell can export. */
+static bool names_variable(const char *entry)
+{
+    size_t length = strspn(entry, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_");
+    return length > 0 && entry[length] == '=' && (entry[0] < '0' || entry[0] > '9');
+}
+
 int aq_guest_check_exec(const struct aq_guest_exec *exec, struct aq_error *err)
 {
     if (exec->argv == NULL || exec->argv[0] == NULL || exec->argv[0][0] == '\0')
         return aq_fail(err, AQ_E_VALUE_INVALID, "there is no program to run in the guest");
     for (const char *const *variable = exec->environment; variable != NULL && *variable != NULL; variable++)
-        if (strchr(*variable, '=') == NULL || **variable == '=')
+        if (!names_variable(*variable))
             return aq_fail(err, AQ_E_VALUE_INVALID, "an environment entry is NAME=VALUE, not \"%s\"",
                            *variable);
     if (exec->working_dir != NULL && aq_guest_check_path(exec->working_dir, err) < 0)

@@ -26,6 +26,7 @@ struct aq_channel_ops {
     int (*sync)(struct aq_channel *channel, aq_deadline deadline, struct aq_error *err);
     const char *(*build_id)(const struct aq_channel *channel);
     const char *(*runner_path)(const struct aq_channel *channel);
+    void (*leave)(struct aq_channel *channel); /* forgets the peer: the next use finds it anew */
     void (*close)(struct aq_channel *channel); /* everything but port.fd */
 };
 

@@ -64,6 +64,11 @@ static const char *helper_runner_path(const struct aq_channel *channel)
     return ((const struct aq_helper *)channel)->runner_path;
 }
 
+static void helper_leave(struct aq_channel *channel)
+{
+    aq_helper_leave((struct aq_helper *)channel);
+}
+
 static void helper_close(struct aq_channel *channel)
 {
     struct aq_helper *helper = (struct aq_helper *)channel;
@@ -82,6 +87,7 @@ static const struct aq_channel_ops helper_ops = {
     .sync = helper_sync,
     .build_id = helper_build_id,
     .runner_path = helper_runner_path,
+    .leave = helper_leave,
     .close = helper_close,
 };
 

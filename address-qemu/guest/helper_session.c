@@ -3,7 +3,8 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/random.h>
+
+#include "util/random.h"
 
 #define FIRST_RETRY_MS 250
 #define LAST_RETRY_MS 4000
@@ -21,8 +22,8 @@ void aq_helper_leave(struct aq_helper *helper)
     helper->say_hello_at = 0;
     helper->queue.start = helper->queue.end = 0;
     helper->parser.hunting = true;
-    if (getrandom(&helper->nonce, sizeof helper->nonce, 0) != sizeof helper->nonce || helper->nonce == 0)
-        helper->nonce = (uint64_t)aq_now(); /* it only has to differ from the one before */
+    aq_random_bytes(&helper->nonce, sizeof helper->nonce);
+    helper->nonce |= 1; /* 0 is not a session's */
 }
 
 static int flush(struct aq_helper *helper, struct aq_error *err)

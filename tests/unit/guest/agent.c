@@ -1,0 +1,458 @@
+/* SPDX-License-Identifier: MIT */
+/* The agent's channel against the real qemu-ga, which runs here in a mount namespace with a /var/lib of its
+ * own. */
+#include "test.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "guest/agent_protocol.h"
+#include "guest/channel.h"
+#include "guest/cksum.h"
+#include "test-files.h"
+
+static char here[3000];
+
+struct agent_fixture {
+    pid_t pid;
+    struct aq_channel *channel;
+};
+
+static bool write_text(const char *path, const char *text)
+{
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    bool written = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+    if (fd >= 0)
+        close(fd);
+    return written;
+}
+
+/* A namespace in which /var/lib is ours, as root or (through a user namespace) as anyone. */
+static bool leave_host(void)
+{
+    char map[64];
+    unsigned uid = geteuid();
+    if (uid == 0 && unshare(CLONE_NEWNS) < 0)
+        return false;
+    if (uid != 0) {
+        if (unshare(CLONE_NEWNS | CLONE_NEWUSER) < 0)
+            return false;
+        snprintf(map, sizeof map, "0 %u 1", uid);
+        if (!write_text("/proc/self/setgroups", "deny") || !write_text("/proc/self/uid_map", map))
+            return false;
+    }
+    return mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+           mount("none", "/var/lib", "tmpfs", 0, NULL) == 0;
+}
+
+static pid_t start_agent(const char *blocked)
+{
+    fflush(NULL);
+    pid_t pid = fork();
+    if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (!leave_host())
+            _exit(77);
+        execlp("qemu-ga", "qemu-ga", "-m", "unix-listen", "-p", "agent.sock", "-t", here, "-f", "agent.pid",
+               blocked == NULL ? NULL : "-b", blocked, (char *)NULL);
+        _exit(77);
+    }
+    return pid;
+}
+
+static int connect_to_agent(pid_t pid)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "agent.sock"};
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    for (int i = 0; i < 500; i++) {
+        if (connect(fd, (const struct sockaddr *)&address, sizeof address) == 0)
+            return fd;
+        assert_int_equal(waitpid(pid, NULL, WNOHANG), 0);
+        usleep(20000);
+    }
+    fail_msg("qemu-ga does not listen");
+    return -1;
+}
+
+static int open_agent(void **state, const char *blocked)
+{
+    static struct agent_fixture fixture;
+    unlink("agent.sock");
+    fixture.pid = start_agent(blocked);
+    struct aq_channel_port port = {.fd = connect_to_agent(fixture.pid)};
+    fixture.channel = aq_channel_open_agent(&port);
+    *state = &fixture;
+    return 0;
+}
+
+static int open_whole_agent(void **state)
+{
+    return open_agent(state, NULL);
+}
+
+static int open_agent_without_exec(void **state)
+{
+    return open_agent(state, "guest-exec");
+}
+
+static int close_agent(void **state)
+{
+    struct agent_fixture *fixture = *state;
+    aq_channel_close(fixture->channel);
+    kill(fixture->pid, SIGKILL);
+    waitpid(fixture->pid, NULL, 0);
+    return 0;
+}
+
+static struct aq_channel *channel_of(void **state)
+{
+    return ((struct agent_fixture *)*state)->channel;
+}
+
+static int shell(struct aq_channel *channel, const char *text, aq_deadline deadline,
+                 struct aq_guest_exit *exit, struct aq_error *err)
+{
+    const char *const argv[] = {"/bin/sh", "-c", text, NULL};
+    struct aq_guest_exec exec = {
+        .argv = argv, .working_dir = here, .deadline = deadline, .capture_limit = 1 << 20};
+    return aq_channel_exec(channel, &exec, exit, err);
+}
+
+static void answers(void **state)
+{
+    struct aq_error err = {0};
+    assert_ok(aq_channel_ready(channel_of(state), aq_after_ms(20000), &err));
+    assert_ok(aq_channel_ping(channel_of(state), aq_after_ms(20000), &err));
+    assert_string_equal(aq_channel_name(channel_of(state)), "agent");
+    assert_string_equal(aq_channel_build_id(channel_of(state)), "");
+    assert_ok(aq_channel_sync(channel_of(state), aq_after_ms(60000), &err));
+}
+
+static void says_what_the_command_says(void **state)
+{
+    struct aq_error err = {0};
+    aq_autoguestexit struct aq_guest_exit exit = {0};
+    assert_ok(shell(channel_of(state), "echo out; echo err >&2; exit 127", 0, &exit, &err));
+    assert_int_equal(exit.exit_code, 127);
+    assert_string_equal(aq_buffer_text(&exit.output), "out\n");
+    assert_string_equal(aq_buffer_text(&exit.errors), "err\n");
+    assert_ok(shell(channel_of(state), "kill -TERM $$", 0, &exit, &err));
+    assert_int_equal(exit.exit_code, 128 + SIGTERM);
+    assert_int_equal(exit.signal, SIGTERM);
+}
+
+static void carries_folder_environment_and_input(void **state)
+{
+    struct aq_error err = {0};
+    aq_autoguestexit struct aq_guest_exit exit = {0};
+    const char *const argv[] = {
+        "sh", "-c", "pwd; echo \"$WORD\"; cat; echo \"$1\"", "sh", "it's \"$(quoted)\"", NULL};
+    const char *const environment[] = {"WORD=two 'words'", NULL};
+    struct aq_guest_exec exec = {.argv = argv,
+                                 .environment = environment,
+                                 .working_dir = "/usr",
+                                 .input = "in\0put\n",
+                                 .input_length = 7,
+                                 .capture_limit = 1000};
+    assert_ok(aq_channel_exec(channel_of(state), &exec, &exit, &err));
+    assert_int_equal(exit.output.length, 41);
+    assert_memory_equal(exit.output.data, "/usr\ntwo 'words'\nin\0put\nit's \"$(quoted)\"\n", 41);
+}
+
+static void refuses_what_cannot_be_run(void **state)
+{
+    struct aq_error err = {0};
+    struct aq_guest_exit exit = {0};
+    struct aq_channel *channel = channel_of(state);
+    const char *const absent[] = {"no-such-program", NULL};
+    const char *const folder[] = {"/usr", NULL};
+    const char *const bytes[] = {"echo", "\xFE", NULL};
+    const char *const fine[] = {"true", NULL};
+    assert_fails(aq_channel_exec(channel, &(struct aq_guest_exec){.argv = absent}, &exit, &err),
+                 AQ_E_GUEST_FILE_NOT_FOUND);
+    assert_fails(aq_channel_exec(channel, &(struct aq_guest_exec){.argv = folder}, &exit, &err),
+                 AQ_E_GUEST_REFUSED);
+    assert_fails(aq_channel_exec(channel, &(struct aq_guest_exec){.argv = bytes}, &exit, &err),
+                 AQ_E_VALUE_INVALID);
+    assert_fails(aq_channel_exec(channel, &(struct aq_guest_exec){.argv = fine, .working_dir = "/no/such"},
+                                 &exit, &err),
+                 AQ_E_GUEST_FILE_NOT_FOUND);
+}
+
+struct tally {
+    struct aq_cksum sum;
+    aq_deadline first;
+};
+
+static void add_to_tally(void *data, enum aq_stream stream, const char *bytes, size_t length)
+{
+    struct tally *tally = data;
+    assert_int_equal(stream, AQ_STREAM_STDOUT);
+    aq_cksum_add(&tally->sum, bytes, length);
+    if (tally->first == 0)
+        tally->first = aq_now();
+}
+
+/* guest-exec's own capture ends at 16 MiB. The checksum comes from the real cksum. */
+static void streams_output_beyond_the_agents_own_limit(void **state)
+{
+    struct aq_error err = {0};
+    aq_autoguestexit struct aq_guest_exit exit = {0};
+    struct tally tally = {0};
+    char expected[64];
+    const char *const argv[] = {
+        "/bin/sh", "-c", "head -c 20000003 /dev/urandom >big; cksum <big >big.sum; cat big; sleep 1", NULL};
+    struct aq_guest_exec exec = {
+        .argv = argv, .working_dir = here, .on_output = add_to_tally, .on_output_data = &tally};
+    assert_ok(aq_channel_exec(channel_of(state), &exec, &exit, &err));
+    assert_true(aq_now() - tally.first > 500000000); /* it came before the command had ended */
+    FILE *file = fopen("big.sum", "re");
+    assert_non_null(fgets(expected, sizeof expected, file));
+    fclose(file);
+    char found[64];
+    snprintf(found, sizeof found, "%u %llu\n", aq_cksum_value(&tally.sum),
+             (unsigned long long)tally.sum.length);
+    assert_string_equal(found, expected);
+}
+
+static void feeds_a_large_input(void **state)
+{
+    struct aq_error err = {0};
+    aq_autoguestexit struct aq_guest_exit exit = {0};
+    aq_autofree char *input = aq_alloc(3000001);
+    struct tally tally = {0};
+    struct aq_cksum sum = {0};
+    for (size_t i = 0; i < 3000001; i++)
+        input[i] = (char)(i * 2654435761U >> 11);
+    const char *const argv[] = {"cat", NULL};
+    struct aq_guest_exec exec = {.argv = argv,
+                                 .input = input,
+                                 .input_length = 3000001,
+                                 .on_output = add_to_tally,
+                                 .on_output_data = &tally};
+    aq_cksum_add(&sum, input, 3000001);
+    assert_ok(aq_channel_exec(channel_of(state), &exec, &exit, &err));
+    assert_int_equal(tally.sum.length, 3000001);
+    assert_int_equal(aq_cksum_value(&tally.sum), aq_cksum_value(&sum));
+}
+
+static const char tree_script[] =
+    "rm -f \"$0\"; echo $$ >>\"$0\"; sleep 1010 & echo $! >>\"$0\"; setsid sleep 1011 & echo $! >>\"$0\";"
+    "env -i sh -c 'echo $$ >>\"$0\"; sleep 1012; true' \"$0\" &"
+    "while [ $(wc -l <\"$0\") -lt 4 ]; do sleep 0.1; done; echo planted; wait; sleep 1013";
+
+static void interrupt_when_planted(void *data, enum aq_stream stream, const char *bytes, size_t length)
+{
+    (void)data;
+    (void)stream;
+    (void)bytes;
+    (void)length;
+    aq_interrupt();
+}
+
+static void assert_dead(const char *file)
+{
+    FILE *list = fopen(file, "re");
+    int pid;
+    int count = 0;
+    assert_non_null(list);
+    while (fscanf(list, "%d", &pid) == 1) {
+        for (int i = 0; i < 500 && kill(pid, 0) == 0; i++)
+            usleep(20000);
+        if (kill(pid, 0) == 0)
+            fail_msg("%d of %s still lives", pid, file);
+        count++;
+    }
+    fclose(list);
+    assert_int_equal(count, 4);
+}
+
+static int run_tree(void **state, const char *list, aq_deadline deadline, bool interrupt,
+                    struct aq_error *err)
+{
+    char path[3100];
+    aq_autoguestexit struct aq_guest_exit exit = {0};
+    snprintf(path, sizeof path, "%s/%s", here, list);
+    const char *const argv[] = {"/bin/sh", "-c", tree_script, path, NULL};
+    struct aq_guest_exec exec = {.argv = argv, .deadline = deadline, .capture_limit = 100};
+    if (interrupt)
+        exec.on_output = interrupt_when_planted;
+    int result = aq_channel_exec(channel_of(state), &exec, &exit, err);
+    assert_string_equal(aq_buffer_text(&exit.output), "planted\n");
+    return result;
+}
+
+static void ends_the_whole_tree_at_the_timeout(void **state)
+{
+    struct aq_error err = {0};
+    assert_fails(run_tree(state, "timeout", aq_after_ms(4000), false, &err), AQ_E_COMMAND_TIMEOUT);
+    assert_dead("timeout");
+    assert_ok(aq_channel_ping(channel_of(state), aq_after_ms(20000), &err));
+}
+
+static void ends_the_tree_when_interrupted(void **state)
+{
+    struct aq_error err = {0};
+    assert_fails(run_tree(state, "interrupted", 0, true, &err), AQ_E_INTERRUPTED);
+    aq_interrupt_clear();
+    assert_dead("interrupted");
+    assert_ok(aq_channel_ping(channel_of(state), aq_after_ms(20000), &err));
+}
+
+static void puts_and_gets_files(void **state)
+{
+    static const size_t sizes[] = {0, 1, 524288, 3000017};
+    struct aq_error err = {0};
+    for (size_t i = 0; i < 4; i++) {
+        char path[3100];
+        struct stat status;
+        struct aq_guest_file file;
+        aq_autoclose int fd = make_file("source", sizes[i]);
+        snprintf(path, sizeof path, "%s/made/deep/%zu", here, i);
+        struct aq_guest_put put = {
+            .fd = fd, .path = path, .mode = 0751, .owner = "0:0", .make_folders = true};
+        assert_ok(aq_channel_put(channel_of(state), &put, &err));
+        assert_int_equal(stat(path, &status), 0);
+        assert_int_equal(status.st_mode & 07777, 0751);
+        aq_autoclose int back = open("back", O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+        struct aq_guest_get get = {.path = path, .fd = back};
+        assert_ok(aq_channel_get(channel_of(state), &get, &file, &err));
+        assert_int_equal(file.size, sizes[i]);
+        assert_int_equal(file.mode, 0751);
+        assert_same_contents(fd, back);
+    }
+    assert_only("made/deep", 4);
+}
+
+static void replaces_a_link_and_keeps_what_it_led_to(void **state)
+{
+    struct aq_error err = {0};
+    char path[3100];
+    struct stat status;
+    mkdir("links", 0755);
+    mkdir("links/folder", 0755);
+    assert_int_equal(symlink("folder", "links/link"), 0);
+    aq_autoclose int fd = make_file("source", 10);
+    snprintf(path, sizeof path, "%s/links/link", here);
+    assert_ok(aq_channel_put(channel_of(state), &(struct aq_guest_put){.fd = fd, .path = path}, &err));
+    assert_int_equal(lstat("links/link", &status), 0);
+    assert_true(S_ISREG(status.st_mode));
+    assert_only("links/folder", 0);
+    assert_only("links", 2);
+}
+
+static void refuses_files_that_cannot_be(void **state)
+{
+    struct aq_error err = {0};
+    struct aq_channel *channel = channel_of(state);
+    char path[3100];
+    aq_autoclose int fd = make_file("source", 10);
+    mkdir("odd", 0755);
+    mkdir("odd/folder", 0755);
+    mkfifo("odd/fifo", 0600);
+    snprintf(path, sizeof path, "%s/odd/folder", here);
+    assert_fails(aq_channel_put(channel, &(struct aq_guest_put){.fd = fd, .path = path}, &err),
+                 AQ_E_GUEST_REFUSED);
+    assert_fails(aq_channel_get(channel, &(struct aq_guest_get){.fd = fd, .path = path}, NULL, &err),
+                 AQ_E_GUEST_REFUSED);
+    snprintf(path, sizeof path, "%s/odd/fifo", here);
+    assert_fails(aq_channel_get(channel, &(struct aq_guest_get){.fd = fd, .path = path}, NULL, &err),
+                 AQ_E_GUEST_REFUSED);
+    snprintf(path, sizeof path, "%s/odd/none/file", here);
+    assert_fails(aq_channel_put(channel, &(struct aq_guest_put){.fd = fd, .path = path}, &err),
+                 AQ_E_GUEST_FILE_NOT_FOUND);
+    assert_fails(aq_channel_get(channel, &(struct aq_guest_get){.fd = fd, .path = path}, NULL, &err),
+                 AQ_E_GUEST_FILE_NOT_FOUND);
+    snprintf(path, sizeof path, "%s/odd/file", here);
+    assert_fails(aq_channel_put(
+                     channel, &(struct aq_guest_put){.fd = fd, .path = path, .owner = "nobody-at-all"}, &err),
+                 AQ_E_GUEST_FILE_NOT_FOUND);
+    assert_fails(aq_channel_put(channel, &(struct aq_guest_put){.fd = fd, .path = "relative"}, &err),
+                 AQ_E_VALUE_INVALID);
+    assert_ok(aq_channel_put(channel, &(struct aq_guest_put){.fd = fd, .path = path}, &err));
+    assert_fails(
+        aq_channel_get(channel, &(struct aq_guest_get){.fd = fd, .path = path, .limit = 9}, NULL, &err),
+        AQ_E_LIMIT_EXCEEDED);
+    assert_only("odd", 3);
+}
+
+static void tells_that_exec_is_blocked(void **state)
+{
+    struct aq_error err = {0};
+    struct aq_guest_exit exit = {0};
+    assert_ok(aq_channel_ping(channel_of(state), aq_after_ms(20000), &err));
+    assert_fails(shell(channel_of(state), "true", 0, &exit, &err), AQ_E_AGENT_REFUSED);
+}
+
+static void finds_an_agent_again_that_was_silent(void **state)
+{
+    struct agent_fixture *fixture = *state;
+    struct aq_error err = {0};
+    aq_autoguestexit struct aq_guest_exit exit = {0};
+    assert_ok(aq_channel_ready(fixture->channel, aq_after_ms(20000), &err));
+    kill(fixture->pid, SIGSTOP);
+    assert_fails(aq_channel_ping(fixture->channel, aq_after_ms(300), &err), AQ_E_AGENT_DEAD);
+    assert_fails(shell(fixture->channel, "echo late", aq_after_ms(300), &exit, &err), AQ_E_GUEST_NOT_READY);
+    kill(fixture->pid, SIGCONT);
+    assert_ok(shell(fixture->channel, "echo again", 0, &exit, &err));
+    assert_string_equal(aq_buffer_text(&exit.output), "again\n");
+}
+
+/* A command's files are unlinked as soon as it runs, and an interrupted one takes its own away. */
+static void leaves_no_working_files(void **state)
+{
+    struct aq_error err = {0};
+    aq_autoguestexit struct aq_guest_exit exit = {0};
+    assert_ok(shell(channel_of(state), "echo x | cat", 0, &exit, &err));
+    aq_guest_exit_free(&exit);
+    exit = (struct aq_guest_exit){0};
+    assert_ok(shell(channel_of(state), "ls -A /var/lib/address-qemu/agent", 0, &exit, &err));
+    assert_string_equal(aq_buffer_text(&exit.output), "");
+}
+
+#define with_agent(name) cmocka_unit_test_setup_teardown(name, open_whole_agent, close_agent)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        with_agent(answers),
+        with_agent(says_what_the_command_says),
+        with_agent(carries_folder_environment_and_input),
+        with_agent(refuses_what_cannot_be_run),
+        with_agent(streams_output_beyond_the_agents_own_limit),
+        with_agent(feeds_a_large_input),
+        with_agent(ends_the_whole_tree_at_the_timeout),
+        with_agent(ends_the_tree_when_interrupted),
+        with_agent(puts_and_gets_files),
+        with_agent(replaces_a_link_and_keeps_what_it_led_to),
+        with_agent(refuses_files_that_cannot_be),
+        cmocka_unit_test_setup_teardown(tells_that_exec_is_blocked, open_agent_without_exec, close_agent),
+        with_agent(finds_an_agent_again_that_was_silent),
+        with_agent(leaves_no_working_files),
+    };
+    int status = 0;
+    pid_t probe = fork();
+    setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", 1);
+    if (getcwd(here, sizeof here) == NULL)
+        return 1;
+    if (probe == 0)
+        _exit(leave_host() && access("/usr/sbin/qemu-ga", X_OK) == 0 ? 0 : 77);
+    waitpid(probe, &status, 0);
+    if (WEXITSTATUS(status) != 0) {
+        puts("skipped: needs qemu-ga (package qemu-guest-agent) and the right to make a mount namespace");
+        return 77;
+    }
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
