@@ -7,6 +7,7 @@
 #include "command/verb.h"
 
 #define AQ_VERBS(X)                                                                                          \
+    X(create_base)                                                                                           \
     X(register_base)                                                                                         \
     X(list_bases)                                                                                            \
     X(inspect_base)                                                                                          \
