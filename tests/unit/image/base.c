@@ -3,8 +3,11 @@
 #include "test.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdlib.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -386,6 +389,64 @@ static void a_copy_is_the_stores_own(void **state)
     assert_status("web", "ready", AQ_OK);
 }
 
+/* Exit code of a child that may not mount anything here. */
+#define CANNOT_MOUNT 77
+
+static bool put_text(const char *path, const char *text)
+{
+    struct aq_error err = {0};
+    aq_autoclose int fd = open(path, O_WRONLY | O_CLOEXEC);
+    return fd >= 0 && aq_write_all(fd, text, strlen(text), &err) == 0;
+}
+
+/* A mount namespace of our own; who is not root gets it in a user namespace, as the user he is. */
+static bool enter_mount_namespace(void)
+{
+    aq_autofree char *uid = aq_format("%u %u 1", geteuid(), geteuid());
+    aq_autofree char *gid = aq_format("%u %u 1", getegid(), getegid());
+    if (geteuid() == 0)
+        return unshare(CLONE_NEWNS) == 0;
+    return unshare(CLONE_NEWNS | CLONE_NEWUSER) == 0 && put_text("/proc/self/setgroups", "deny") &&
+           put_text("/proc/self/uid_map", uid) && put_text("/proc/self/gid_map", gid);
+}
+
+/* In a store on a file system of 64 KiB, which only this process sees. */
+static int copy_into_a_full_store(void)
+{
+    struct aq_error err = {0};
+    if (!enter_mount_namespace() || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+        (mkdir("small", 0700) < 0 && errno != EEXIST) ||
+        mount("small", "small", "tmpfs", 0, "size=64k,mode=700") < 0)
+        return CANNOT_MOUNT;
+    aq_autofree char *home = aq_format("%s/small", getenv("TEST_WORK"));
+    setenv("ADDRESS_QEMU_HOME", home, 1);
+    struct aq_base_request request = request_for("web", "one.qcow2");
+    request.copy = true;
+    if (try_register(&request, &err) == 0 || err.code != AQ_E_NO_SPACE)
+        return 1;
+    return entries() == 0 ? 0 : 2;
+}
+
+static void a_full_store_is_told_and_left_clean(void **state)
+{
+    (void)state;
+    const struct image image = image_sound();
+    aq_autoclose int fd = open("one.qcow2", O_WRONLY | O_APPEND | O_CLOEXEC);
+    for (int i = 0; i < 64; i++)
+        assert_int_equal(write(fd, image.bytes, image.length), IMAGE_LENGTH);
+    pid_t child = fork();
+    if (child == 0)
+        _exit(copy_into_a_full_store());
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    if (WEXITSTATUS(status) == CANNOT_MOUNT) {
+        print_message("skipped: this user may not make a mount namespace\n");
+        skip();
+    }
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 static void a_store_that_moved_keeps_its_copies(void **state)
 {
     (void)state;
@@ -588,6 +649,7 @@ int main(void)
         cmocka_unit_test_setup(a_disk_that_changed_is_seen, fresh),
         cmocka_unit_test_setup(a_change_is_named, fresh),
         cmocka_unit_test_setup(a_copy_is_the_stores_own, fresh),
+        cmocka_unit_test_setup(a_full_store_is_told_and_left_clean, fresh),
         cmocka_unit_test_setup(a_store_that_moved_keeps_its_copies, fresh),
         cmocka_unit_test_setup(a_digest_is_noted, fresh),
         cmocka_unit_test_setup(removing_takes_the_stores_own_disk_only, fresh),
