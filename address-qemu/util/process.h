@@ -57,9 +57,9 @@ struct aq_process_id {
     uint64_t start_time; /* clock ticks since boot, /proc/PID/stat field 22 */
 };
 
-/* Starts argv detached (own session, reparented to init, so nothing is left to reap): stdin /dev/null, stdout
-   and stderr to `log_fd`, the descriptors in keep[] inherited under their own numbers. Returns when exec has
-   happened. */
+/* Starts argv detached (own session, in /, reparented to init, so nothing is left to reap): stdin /dev/null,
+   stdout and stderr to `log_fd`, the descriptors in keep[] inherited under their own numbers. Returns when
+   exec has happened. argv[0] is absolute or found in PATH. */
 int aq_process_detach(const char *const *argv, int log_fd, const int *keep, unsigned keep_count,
                       struct aq_process_id *id, struct aq_error *err);
 

@@ -78,6 +78,7 @@ int aq_process_detach(const char *const *argv, int log_fd, const int *keep, unsi
         .path = path,
         .argv = argv,
         .environment = environment,
+        .working_dir = "/", /* the caller's folder may be removed or unmounted meanwhile */
         .standard = {null, log_fd, log_fd},
         .keep = keep,
         .keep_count = keep_count,

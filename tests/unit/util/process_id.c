@@ -107,10 +107,10 @@ static void its_words_go_to_the_log_and_its_files_are_private(void **state)
     (void)state;
     umask(022);
     struct aq_process_id id;
-    assert_ok(detach(ARGV("sh", "-c", "echo out; echo err >&2; cat; umask; : >made"), &id));
+    assert_ok(detach(ARGV("sh", "-c", "echo out; echo err >&2; cat; umask; pwd; : >$TEST_WORK/made"), &id));
     assert_int_equal(aq_process_wait_gone(&id, soon(), &err), 1);
     aq_autofree char *text = log_text();
-    assert_string_equal(text, "out\nerr\n0077\n");
+    assert_string_equal(text, "out\nerr\n0077\n/\n");
     struct stat made;
     assert_return_code(stat("made", &made), 0);
     assert_int_equal(made.st_mode & 0777, 0600);
@@ -146,7 +146,8 @@ static void what_cannot_be_executed_is_an_error_of_the_start(void **state)
                            4),
                      4);
     close(fd);
-    assert_fails(detach(ARGV("./bad-format"), &id), AQ_E_IO);
+    aq_autofree char *path = aq_format("%s/bad-format", getenv("TEST_WORK"));
+    assert_fails(detach(ARGV(path), &id), AQ_E_IO);
     int closed = 99;
     assert_fails(aq_process_detach(ARGV("true"), log_fd, &closed, 1, &id, &err), AQ_E_IO);
     assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
