@@ -24,8 +24,8 @@
 
 /* A yes takes some milliseconds of processor time; where every instruction is emulated it would take seconds.
  */
-#define CPU_LIMIT_MS 300
-#define LIMIT_MS 3000
+#define CPU_LIMIT_US 300000
+#define LIMIT_S 3
 
 #define STABLE_API 12
 
@@ -57,8 +57,8 @@ static _Noreturn void be_the_child(int kvm, int report)
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
-    setitimer(ITIMER_PROF, &(struct itimerval){.it_value = {.tv_usec = CPU_LIMIT_MS * 1000}}, NULL);
-    setitimer(ITIMER_REAL, &(struct itimerval){.it_value = {.tv_sec = LIMIT_MS / 1000}}, NULL);
+    setitimer(ITIMER_PROF, &(struct itimerval){.it_value = {.tv_usec = CPU_LIMIT_US}}, NULL);
+    setitimer(ITIMER_REAL, &(struct itimerval){.it_value = {.tv_sec = LIMIT_S}}, NULL);
     aq_kvm_run_guest(kvm, report);
     _exit(0);
 }
@@ -67,7 +67,7 @@ static _Noreturn void be_the_child(int kvm, int report)
 static int read_report(int from, char *report, size_t size, struct aq_error *err)
 {
     size_t length = 0;
-    aq_deadline deadline = aq_after_ms(2 * LIMIT_MS); /* the child's own limit comes first */
+    aq_deadline deadline = aq_after_ms(2000L * LIMIT_S); /* the child's own limit comes first */
     while (length + 1 < size) {
         int ready = aq_wait_fd(from, POLLIN, deadline, err);
         if (ready < 0)
@@ -142,7 +142,7 @@ int aq_kvm_probe(struct aq_kvm_verdict *verdict, struct aq_error *err)
     aq_autoclose int kvm = -1;
     if (!open_kvm(&kvm, verdict))
         return 0;
-    char report[256];
+    char report[256] = "";
     if (run_child(kvm, report, sizeof report, err) < 0)
         return -1;
     judge_report(report, verdict);

@@ -52,10 +52,10 @@ static const char *give_memory(const struct guest *guest)
 /* Long mode and the like have to be in the processor's CPUID before a guest may turn them on. */
 static const char *give_features(const struct guest *guest)
 {
-    struct {
-        struct kvm_cpuid2 head;
-        struct kvm_cpuid_entry2 entries[MAX_CPUID];
-    } cpuid = {.head.nent = MAX_CPUID};
+    union { /* the list ends in an array without a size */
+        struct kvm_cpuid2 list;
+        unsigned char room[sizeof(struct kvm_cpuid2) + MAX_CPUID * sizeof(struct kvm_cpuid_entry2)];
+    } cpuid = {.list.nent = MAX_CPUID};
     if (ioctl(guest->kvm, KVM_GET_SUPPORTED_CPUID, &cpuid) < 0)
         return "KVM_GET_SUPPORTED_CPUID";
     return ioctl(guest->cpu, KVM_SET_CPUID2, &cpuid) < 0 ? "KVM_SET_CPUID2" : NULL;
