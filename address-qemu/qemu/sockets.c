@@ -21,6 +21,10 @@ static const char *const names[AQ_QEMU_SOCKETS] = {
 };
 _Static_assert(AQ_QEMU_HELPERS == 4, "every helper port has its name above");
 
+/* Connections that were given up before QEMU took them stay in the queue; only a QEMU that hangs lets it
+ * fill. */
+#define BACKLOG 64
+
 /* Room for "helper0.lock" and the like. */
 #define NAME_SIZE 32
 
@@ -57,7 +61,7 @@ static int make_one(int runtime_dir, enum aq_qemu_socket which, struct aq_error 
     /* The file takes the mode that the socket has when it is bound: it is never open to others, not for a
      * moment. */
     if (fchmod(fd, 0600) < 0 || bind(fd, (struct sockaddr *)&address, sizeof address) < 0 ||
-        listen(fd, 4) < 0)
+        listen(fd, BACKLOG) < 0)
         return aq_fail_errno(err, AQ_E_IO, errno, "cannot listen on %s in the VM's runtime folder", name);
     return aq_steal_fd(&fd);
 }
@@ -134,7 +138,7 @@ static int lock_first_free(int runtime_dir, enum aq_qemu_socket first, unsigned 
     }
 }
 
-/* Connects now: QEMU listens or it does not. (A full backlog cannot be: the lock lets one process in.) */
+/* Connects now: QEMU listens or it does not. */
 static int connect_locked(int runtime_dir, struct aq_qemu_connection *connection, struct aq_error *err)
 {
     connection->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -145,6 +149,10 @@ static int connect_locked(int runtime_dir, struct aq_qemu_connection *connection
         return 0;
     if (errno == ENOENT || errno == ECONNREFUSED)
         return aq_fail(err, AQ_E_VM_NOT_RUNNING, "the VM is not running: no QEMU listens on its %s socket",
+                       names[connection->which]);
+    if (errno == EAGAIN)
+        return aq_fail(err, AQ_E_VM_BUSY,
+                       "the VM's QEMU hangs: it has taken no connection on its %s socket for long",
                        names[connection->which]);
     return aq_fail_errno(err, AQ_E_IO, errno, "cannot connect to the VM's %s socket",
                          names[connection->which]);

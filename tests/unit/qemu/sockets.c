@@ -194,6 +194,26 @@ static void a_second_process_waits_its_turn(void **state)
     aq_qemu_sockets_unlink(folder->fd);
 }
 
+/* Connections that nobody takes: what a QEMU that hangs looks like after many tries. */
+static void a_full_queue_is_told(void **state)
+{
+    struct folder *folder = *state;
+    struct aq_error err = {0};
+    int fds[AQ_QEMU_SOCKETS];
+    struct aq_qemu_connection connection;
+    assert_ok(aq_qemu_sockets_make(folder->fd, fds, &err));
+    int tries = 0;
+    while (tries < 1000 &&
+           aq_qemu_connect(folder->fd, AQ_QEMU_QMP, aq_after_ms(1000), &connection, &err) == 0) {
+        aq_qemu_disconnect(&connection);
+        tries++;
+    }
+    assert_in_range(tries, 32, 999);
+    assert_fails(-1, AQ_E_VM_BUSY);
+    aq_qemu_sockets_close(fds);
+    aq_qemu_sockets_unlink(folder->fd);
+}
+
 static void a_killed_process_frees_its_turn(void **state)
 {
     struct folder *folder = *state;
@@ -243,6 +263,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_failure_leaves_none, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(a_deep_folder_is_no_obstacle, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(a_second_process_waits_its_turn, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(a_full_queue_is_told, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(a_killed_process_frees_its_turn, make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(helpers_are_taken_one_after_the_other, make_folder, remove_folder),
     };
