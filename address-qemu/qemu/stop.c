@@ -15,23 +15,22 @@ int aq_qemu_powerdown(struct aq_qmp *qmp, aq_deadline deadline, struct aq_error 
     return aq_qmp_command(qmp, "system_powerdown", NULL, deadline, NULL, err);
 }
 
-/* Tells QEMU to quit; whether it heard shows in its being gone. */
-static void tell_quit(int runtime_dir)
+/* Tells QEMU to quit, over its monitor. True when it heard: it answered, or it is gone before it could. */
+static bool tell_quit(int runtime_dir)
 {
-    struct aq_error ignored = {0};
+    struct aq_error why = {0};
     aq_deadline deadline = aq_after_ms(MONITOR_MS);
-    aq_autoqmp struct aq_qmp *qmp = aq_qmp_connect(runtime_dir, deadline, &ignored);
-    if (qmp != NULL)
-        aq_qmp_command(qmp, "quit", NULL, deadline, NULL, &ignored);
+    aq_autoqmp struct aq_qmp *qmp = aq_qmp_connect(runtime_dir, deadline, &why);
+    if (qmp == NULL)
+        return false;
+    return aq_qmp_command(qmp, "quit", NULL, deadline, NULL, &why) == 0 || why.code == AQ_E_VM_NOT_RUNNING;
 }
 
 int aq_qemu_end(int runtime_dir, const struct aq_process_id *id, struct aq_error *err)
 {
     int gone = aq_process_alive(id) ? 0 : 1;
-    if (gone == 0) {
-        tell_quit(runtime_dir);
+    if (gone == 0 && tell_quit(runtime_dir))
         gone = aq_process_wait_gone(id, aq_after_ms(FLUSH_MS), err);
-    }
     if (gone == 0 && aq_process_signal(id, SIGTERM))
         gone = aq_process_wait_gone(id, aq_after_ms(TERM_MS), err);
     if (gone < 0)

@@ -117,6 +117,9 @@ static void it_runs_and_is_ended(void **state)
     aq_autoqmp struct aq_qmp *qmp = NULL;
     assert_ok(aq_qemu_launch(&vm->launch, &vm->id, &qmp, &err));
     assert_true(aq_process_alive(&vm->id));
+    aq_autofree char *cwd = aq_format("/proc/%d/cwd", (int)vm->id.pid);
+    char where[8] = "";
+    assert_int_equal(readlink(cwd, where, sizeof where - 1), 1); /* "/": it keeps no folder of ours busy */
     aq_autofree char *status = aq_qmp_status(qmp, aq_after_ms(HANG), &err);
     assert_string_equal(status, "running");
     assert_int_equal(aq_qmp_port_open(qmp, AQ_QEMU_AGENT, aq_after_ms(HANG), &err), 0);
@@ -199,6 +202,45 @@ static void a_stuck_one_is_killed(void **state)
     aq_qemu_kill(vm->runtime, &vm->id);
     assert_false(aq_process_alive(&vm->id));
     assert_nothing_left(vm);
+}
+
+/* Politely first: its monitor, SIGTERM; it hears neither. Takes as long as our patience. */
+static void a_stuck_one_is_ended_at_last(void **state)
+{
+    struct vm *vm = *state;
+    struct aq_error err = {0};
+    assert_ok(aq_qemu_launch(&vm->launch, &vm->id, NULL, &err));
+    assert_int_equal(kill(vm->id.pid, SIGSTOP), 0);
+    assert_ok(aq_qemu_end(vm->runtime, &vm->id, &err));
+    assert_false(aq_process_alive(&vm->id));
+    assert_nothing_left(vm);
+}
+
+/* SIGTERM is enough where another process keeps the monitor to itself. */
+static void a_busy_monitor_is_no_obstacle(void **state)
+{
+    struct vm *vm = *state;
+    struct aq_error err = {0};
+    aq_autoqmp struct aq_qmp *qmp = NULL;
+    assert_ok(aq_qemu_launch(&vm->launch, &vm->id, &qmp, &err));
+    assert_ok(aq_qemu_end(vm->runtime, &vm->id, &err));
+    assert_nothing_left(vm);
+    aq_autojson json_t *data = NULL;
+    assert_int_equal(aq_qmp_wait_event(qmp, "SHUTDOWN", aq_after_ms(HANG), &data, &err), 1);
+    assert_string_equal(aq_json_text(data, "reason", ""), "host-signal"); /* and not SIGKILL */
+}
+
+/* With the accelerator that was chosen, and no other. */
+static void it_uses_the_accelerator(void **state)
+{
+    struct vm *vm = *state;
+    struct aq_error err = {0};
+    aq_autoqmp struct aq_qmp *qmp = NULL;
+    aq_autojson json_t *kvm = NULL;
+    assert_ok(aq_accel_choose(vm->runtime, AQ_ACCEL_AUTO, &vm->machine.accel, NULL, &err));
+    assert_ok(aq_qemu_launch(&vm->launch, &vm->id, &qmp, &err));
+    assert_ok(aq_qmp_command(qmp, "query-kvm", NULL, aq_after_ms(HANG), &kvm, &err));
+    assert_int_equal(aq_json_bool(kvm, "enabled", false), vm->machine.accel == AQ_ACCEL_KVM);
 }
 
 static void what_qemu_refuses_is_told_in_its_words(void **state)
@@ -379,6 +421,9 @@ int main(void)
         TEST(it_can_wait_for_a_state),
         TEST(a_killed_one_is_noticed_and_replaced),
         TEST(a_stuck_one_is_killed),
+        TEST(a_stuck_one_is_ended_at_last),
+        TEST(a_busy_monitor_is_no_obstacle),
+        TEST(it_uses_the_accelerator),
         TEST(what_qemu_refuses_is_told_in_its_words),
         TEST(a_machine_that_cannot_be_said_is_refused),
         TEST(a_missing_qemu_names_its_package),
