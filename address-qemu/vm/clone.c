@@ -47,7 +47,8 @@ static int fill_record(const struct aq_clone_request *request, const struct aq_b
     if (request->port_count > AQ_VM_PORTS_MAX)
         return aq_fail(err, AQ_E_LIMIT_EXCEEDED, "%u ports are to be forwarded; at most %d can be",
                        request->port_count, AQ_VM_PORTS_MAX);
-    memcpy(vm->ports, request->ports, request->port_count * sizeof *request->ports);
+    if (request->port_count > 0)
+        memcpy(vm->ports, request->ports, request->port_count * sizeof *request->ports);
     vm->port_count = request->port_count;
     return 0;
 }
