@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* Starting, stopping and removing a VM. Each takes the VM's lock for as long as it works. */
+#ifndef AQ_VM_LIFECYCLE_H
+#define AQ_VM_LIFECYCLE_H
+
+#include "vm/run.h"
+#include "vm/vm.h"
+
+/* Boots the VM: 0 and `run`, or -1 with VM_RUNNING, BASE_CHANGED, BASE_MISSING, KVM_UNUSABLE, PORT_IN_USE,
+   QEMU_FAILED, TOOL_MISSING, …; then nothing of it is left running. Returns as soon as QEMU runs; the guest
+   is still booting. */
+int aq_vm_start(const struct aq_vm *vm, struct aq_run *run, struct aq_error *err);
+
+enum aq_stop { AQ_STOP_CLEAN, AQ_STOP_FORCED };
+
+/* Stops a running VM. Clean: the guest is asked to power off (through what listens in it, and by its power
+   button), and when the deadline passes QEMU is ended. Forced: QEMU is ended at once, as if the plug were
+   pulled; what QEMU had not yet written is written. `how` tells which it came to be. VM_NOT_RUNNING,
+   INTERRUPTED. */
+int aq_vm_stop(const struct aq_vm *vm, enum aq_stop wish, aq_deadline deadline, enum aq_stop *how,
+               struct aq_error *err);
+
+/* Removes a VM with its disk. A running one is VM_RUNNING, unless `force` ends it first. A VM whose record
+   cannot be read is removed too. VM_NOT_FOUND. */
+int aq_vm_remove(const char *name, bool force, struct aq_error *err);
+
+/* Removes a VM that a failed command has made, running or not, also after an interruption. Nothing to be done
+   if that fails: `list` shows what is left. */
+void aq_vm_discard(const char *name);
+
+#endif

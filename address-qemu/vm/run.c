@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+#include "vm/run.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "util/clock.h"
+#include "util/files.h"
+#include "util/home.h"
+#include "util/json.h"
+#include "util/yaml.h"
+#include "vm/record.h"
+
+#define RUN_RECORD "run.yaml"
+enum { RECORD_MAX = 64 * 1024 };
+
+int aq_run_open_folder(const struct aq_vm *vm, struct aq_error *err)
+{
+    aq_autoclose int runtime = aq_open_runtime(err);
+    return runtime < 0 ? -1 : aq_open_private_dir_at(runtime, vm->id, err);
+}
+
+/* A pid and a start time count from one boot, so the record says which. */
+static bool of_this_boot(const json_t *record)
+{
+    char boot[37];
+    return aq_boot_id(boot) && strcmp(aq_json_text(record, "boot", ""), boot) == 0;
+}
+
+static bool from_record(const json_t *record, struct aq_run *run)
+{
+    run->process.pid = (pid_t)aq_json_int(record, "pid", 0);
+    run->process.start_time = (uint64_t)aq_json_int(record, "start_time", 0);
+    run->accel = strcmp(aq_json_text(record, "accel", ""), "kvm") == 0 ? AQ_ACCEL_KVM : AQ_ACCEL_TCG;
+    snprintf(run->accel_reason, sizeof run->accel_reason, "%s", aq_json_text(record, "accel_reason", ""));
+    snprintf(run->started, sizeof run->started, "%s", aq_json_text(record, "started", ""));
+    return run->process.pid > 0 && of_this_boot(record) &&
+           aq_port_rules_from_json(json_object_get(record, "ports"), run->ports, &run->port_count) == 0;
+}
+
+int aq_run_read_at(int runtime, const struct aq_vm *vm, struct aq_run *run, struct aq_error *err)
+{
+    char path[AQ_UUID_TEXT + sizeof RUN_RECORD];
+    snprintf(path, sizeof path, "%s/%s", vm->id, RUN_RECORD);
+    aq_autobuffer struct aq_buffer text = {0};
+    struct aq_error reason = {0};
+    if (aq_read_file_at(runtime, path, RECORD_MAX, &text, &reason) < 0) {
+        if (reason.code == AQ_E_FILE_NOT_FOUND)
+            return 0;
+        return aq_fail(err, reason.code, "%s", reason.text);
+    }
+    aq_autojson json_t *record = aq_yaml_parse(aq_buffer_text(&text), text.length, path, err);
+    if (record == NULL)
+        return -1;
+    return from_record(record, run) && aq_process_alive(&run->process) ? 1 : 0;
+}
+
+int aq_run_read(const struct aq_vm *vm, struct aq_run *run, struct aq_error *err)
+{
+    aq_autoclose int runtime = aq_open_runtime(err);
+    return runtime < 0 ? -1 : aq_run_read_at(runtime, vm, run, err);
+}
+
+int aq_run_need(const struct aq_vm *vm, struct aq_run *run, struct aq_error *err)
+{
+    int running = aq_run_read(vm, run, err);
+    if (running == 0)
+        return aq_fail(err, AQ_E_VM_NOT_RUNNING, "the VM %s is stopped; `start name=%s` it first", vm->name,
+                       vm->name);
+    return running < 0 ? -1 : 0;
+}
+
+int aq_run_write(int folder, const struct aq_run *run, struct aq_error *err)
+{
+    char boot[37] = "";
+    aq_boot_id(boot);
+    aq_autojson json_t *record = json_object();
+    json_object_set_new(record, "pid", json_integer(run->process.pid));
+    json_object_set_new(record, "start_time", json_integer((json_int_t)run->process.start_time));
+    json_object_set_new(record, "boot", json_string(boot));
+    json_object_set_new(record, "accel", json_string(aq_accel_name(run->accel)));
+    json_object_set_new(record, "accel_reason", json_string(run->accel_reason));
+    json_object_set_new(record, "started", json_string(run->started));
+    json_object_set_new(record, "ports", aq_port_rules_to_json(run->ports, run->port_count));
+    aq_autobuffer struct aq_buffer text = {0};
+    if (aq_yaml_write(record, &text, err) < 0)
+        return -1;
+    return aq_replace_file_at(folder, RUN_RECORD, text.data, text.length, err);
+}
+
+void aq_run_forget(const struct aq_vm *vm)
+{
+    struct aq_error ignored = {0};
+    aq_autoclose int runtime = aq_open_runtime(&ignored);
+    if (runtime >= 0)
+        aq_remove_tree_at(runtime, vm->id, &ignored);
+}
+
+uint16_t aq_run_host_port(const struct aq_run *run, uint16_t guest)
+{
+    for (unsigned i = 0; i < run->port_count; i++)
+        if (run->ports[i].guest == guest && strcmp(run->ports[i].protocol, "tcp") == 0)
+            return run->ports[i].host;
+    return 0;
+}

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "image/base.h"
+#include "qemu/launch.h"
+#include "qemu/ports.h"
+#include "util/clock.h"
+#include "util/files.h"
+#include "util/home.h"
+#include "vm/lifecycle.h"
+#include "vm/orphan.h"
+
+enum { QEMU_ANSWERS_MS = 60000 }; /* QEMU's own start, not the guest's: seconds even on a busy host */
+
+/* Everything that a start gathers, and lets go of at its end. */
+struct start {
+    const struct aq_vm *vm;
+    struct aq_base base;
+    int vm_folder, runtime, run_folder, console, log;
+    char *disk_path;
+    struct aq_port ports[AQ_VM_PORTS_MAX + 1];
+    struct aq_forward forwards[AQ_VM_PORTS_MAX + 1];
+};
+
+static void start_free(struct start *start)
+{
+    for (unsigned i = 0; i < AQ_VM_PORTS_MAX + 1; i++)
+        aq_port_release(&start->ports[i]);
+    aq_base_free(&start->base);
+    free(start->disk_path);
+    const int fds[] = {start->vm_folder, start->runtime, start->run_folder, start->console, start->log};
+    for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)
+        aq_cleanup_close(&fds[i]);
+}
+
+static int check_base(struct start *start, struct aq_error *err)
+{
+    const struct aq_vm *vm = start->vm;
+    if (aq_base_load(vm->base, &start->base, err) < 0 || aq_base_check(&start->base, err) < 0)
+        return aq_error_context(err, "VM %s cannot start", vm->name);
+    if (!aq_pin_equal(&start->base.pin, &vm->base_pin))
+        return aq_fail(
+            err, AQ_E_BASE_CHANGED,
+            "the VM %s was cloned from another disk than the base %s has now; over this one it would read "
+            "garbage. Register the old disk again, or make a new clone",
+            vm->name, vm->base);
+    return 0;
+}
+
+static int open_log(int folder, const char *name, int flags, struct aq_error *err)
+{
+    int fd = openat(folder, name, flags | O_CREAT | O_TRUNC | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
+    return fd >= 0 ? fd : aq_fail_errno(err, AQ_E_IO, errno, "cannot open the VM's %s", name);
+}
+
+static int open_files(struct start *start, struct aq_error *err)
+{
+    const struct aq_vm *vm = start->vm;
+    start->runtime = aq_open_runtime(err);
+    if (start->runtime < 0 || (start->run_folder = aq_run_open_folder(vm, err)) < 0)
+        return -1;
+    start->console = open_log(start->vm_folder, AQ_VM_CONSOLE, O_WRONLY, err);
+    start->log = start->console >= 0 ? open_log(start->vm_folder, AQ_VM_LOG, O_RDWR, err) : -1;
+    start->disk_path = aq_vm_path(vm->name, AQ_VM_DISK, err);
+    return start->log >= 0 && start->disk_path != NULL ? 0 : -1;
+}
+
+/* The VM's own rules and SSH, each with a host port that is ours until QEMU listens on it. */
+static int reserve_ports(struct start *start, struct aq_run *run, struct aq_error *err)
+{
+    const struct aq_vm *vm = start->vm;
+    if (strcmp(vm->network, "none") == 0)
+        return 0;
+    memcpy(run->ports, vm->ports, vm->port_count * sizeof *run->ports);
+    run->port_count = vm->port_count;
+    if (aq_run_host_port(run, AQ_SSH_PORT) == 0)
+        run->ports[run->port_count++] = (struct aq_port_rule){"tcp", "127.0.0.1", 0, AQ_SSH_PORT};
+    for (unsigned i = 0; i < run->port_count; i++) {
+        struct aq_port_rule *rule = &run->ports[i];
+        if (aq_port_reserve(start->runtime, rule->protocol, rule->address, rule->host, &start->ports[i],
+                            err) < 0)
+            return aq_error_context(err, "VM %s cannot start", vm->name);
+        rule->host = start->ports[i].number;
+        start->forwards[i] = (struct aq_forward){rule->protocol, rule->address, rule->host, rule->guest};
+    }
+    return 0;
+}
+
+static int choose_accel(struct start *start, struct aq_run *run, struct aq_error *err)
+{
+    const char *wish = start->vm->accel;
+    enum aq_accel wanted = strcmp(wish, "kvm") == 0   ? AQ_ACCEL_KVM
+                           : strcmp(wish, "tcg") == 0 ? AQ_ACCEL_TCG
+                                                      : AQ_ACCEL_AUTO;
+    struct aq_kvm_verdict verdict = {0};
+    if (aq_accel_choose(start->runtime, wanted, &run->accel, &verdict, err) < 0)
+        return -1;
+    if (wanted == AQ_ACCEL_AUTO && run->accel == AQ_ACCEL_TCG)
+        snprintf(run->accel_reason, sizeof run->accel_reason, "%s", verdict.reason);
+    return 0;
+}
+
+static int launch(struct start *start, struct aq_run *run, struct aq_error *err)
+{
+    const struct aq_vm *vm = start->vm;
+    const struct aq_disk_image chain[] = {{start->disk_path, "qcow2"}, {start->base.path, "qcow2"}};
+    const struct aq_disk disk = {.chain = chain, .chain_count = 2, .serial = "root"};
+    const struct aq_machine machine = {
+        .name = vm->name,
+        .uuid = vm->id,
+        .memory_mib = vm->memory,
+        .cpus = vm->cpus,
+        .accel = run->accel,
+        .disks = &disk,
+        .disk_count = 1,
+        .network = run->port_count != 0,
+        .mac = vm->mac,
+        .hostname = vm->name,
+        .forwards = start->forwards,
+        .forward_count = run->port_count,
+    };
+    const struct aq_launch launch = {
+        .machine = &machine,
+        .runtime_dir = start->run_folder,
+        .log_fd = start->log,
+        .console_fd = start->console,
+        .deadline = aq_after_ms(QEMU_ANSWERS_MS),
+    };
+    return aq_qemu_launch(&launch, &run->process, NULL, err);
+}
+
+static int start_locked(struct start *start, struct aq_run *run, struct aq_error *err)
+{
+    if (check_base(start, err) < 0 || open_files(start, err) < 0)
+        return -1;
+    if (aq_orphan_end(start->run_folder, err) < 0)
+        return -1;
+    if (choose_accel(start, run, err) < 0 || reserve_ports(start, run, err) < 0 ||
+        launch(start, run, err) < 0)
+        return -1;
+    char now[AQ_TIME_TEXT];
+    snprintf(run->started, sizeof run->started, "%s", aq_now_text(now));
+    if (aq_run_write(start->run_folder, run, err) == 0)
+        return 0;
+    aq_qemu_kill(start->run_folder, &run->process);
+    return -1;
+}
+
+int aq_vm_start(const struct aq_vm *vm, struct aq_run *run, struct aq_error *err)
+{
+    aq_cleanup(start_free) struct start start = {
+        .vm = vm, .vm_folder = -1, .runtime = -1, .run_folder = -1, .console = -1, .log = -1};
+    for (unsigned i = 0; i < AQ_VM_PORTS_MAX + 1; i++)
+        start.ports[i] = AQ_PORT_UNRESERVED;
+    start.vm_folder = aq_vm_lock(vm->name, AQ_LOCK_EXCLUSIVE, err);
+    if (start.vm_folder < 0)
+        return -1;
+    *run = (struct aq_run){0};
+    int running = aq_run_read(vm, run, err);
+    if (running > 0)
+        return aq_fail(err, AQ_E_VM_RUNNING, "the VM %s is running already, as process %d since %s", vm->name,
+                       run->process.pid, run->started);
+    if (running < 0)
+        return -1;
+    *run = (struct aq_run){0};
+    int started = start_locked(&start, run, err);
+    if (started < 0)
+        aq_run_forget(vm);
+    return started;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+#include "qemu/launch.h"
+#include "vm/guest.h"
+#include "vm/lifecycle.h"
+
+enum {
+    POWEROFF_CHANNEL_MS = 2000, /* what listens in the guest answers in milliseconds, or is not there */
+    POWEROFF_COMMAND_MS = 5000,
+};
+
+/* Asks through whatever listens in the guest: a power button needs a guest that minds it. Failing is of no
+ * account. */
+static void ask_inside(const struct aq_vm *vm)
+{
+    struct aq_error ignored = {0};
+    aq_autoguest struct aq_guest guest = AQ_GUEST_CLOSED;
+    if (aq_guest_open(vm, AQ_METHOD_AUTO, aq_after_ms(POWEROFF_CHANNEL_MS), &guest, &ignored) < 0)
+        return;
+    const char *const argv[] = {"poweroff", NULL};
+    const struct aq_guest_exec exec = {.argv = argv, .deadline = aq_after_ms(POWEROFF_COMMAND_MS)};
+    aq_autoguestexit struct aq_guest_exit exit = {0};
+    aq_channel_exec(guest.channel, &exec, &exit, &ignored);
+}
+
+static void press_power_button(int run_folder)
+{
+    struct aq_error ignored = {0};
+    aq_deadline deadline = aq_after_ms(POWEROFF_COMMAND_MS);
+    aq_autoqmp struct aq_qmp *qmp = aq_qmp_connect(run_folder, deadline, &ignored);
+    if (qmp != NULL)
+        aq_qemu_powerdown(qmp, deadline, &ignored);
+}
+
+int aq_vm_stop(const struct aq_vm *vm, enum aq_stop wish, aq_deadline deadline, enum aq_stop *how,
+               struct aq_error *err)
+{
+    aq_autoclose int lock = aq_vm_lock(vm->name, AQ_LOCK_EXCLUSIVE, err);
+    struct aq_run run = {0};
+    if (lock < 0 || aq_run_need(vm, &run, err) < 0)
+        return -1;
+    aq_autoclose int run_folder = aq_run_open_folder(vm, err);
+    if (run_folder < 0)
+        return -1;
+    int gone = 0;
+    if (wish == AQ_STOP_CLEAN) {
+        press_power_button(run_folder);
+        ask_inside(vm);
+        gone = aq_process_wait_gone(&run.process, deadline, err);
+        if (gone < 0)
+            return -1;
+    }
+    *how = gone > 0 ? AQ_STOP_CLEAN : AQ_STOP_FORCED;
+    if (gone == 0 && aq_qemu_end(run_folder, &run.process, err) < 0)
+        return -1;
+    aq_run_forget(vm);
+    return 0;
+}
