@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The verbs, in the order of the reference page. A new verb is a file of its own here and a line in this
- * list. */
+/* The verbs, in the order of the reference page. A new verb is a file of its own here and a line in this list. */
 #ifndef AQ_VERBS_VERBS_H
 #define AQ_VERBS_VERBS_H
 
@@ -12,7 +11,21 @@
     X(list_bases)                                                                                            \
     X(inspect_base)                                                                                          \
     X(remove_base)                                                                                           \
-    X(ping)                                                                                                  \
-    X(help)
+    X(clone)                                                                                                 \
+    X(list)                                                                                                  \
+    X(status)                                                                                                \
+    X(inspect)                                                                                               \
+    X(start)                                                                                                 \
+    X(stop)                                                                                                  \
+    X(remove)                                                                                                \
+    X(wait)                                                                                                  \
+    X(logs)                                                                                                  \
+    X(provision)                                                                                             \
+    X(execute)                                                                                               \
+    X(copy_to)                                                                                               \
+    X(copy_from)                                                                                             \
+    X(verify_host)                                                                                           \
+    X(help)                                                                                                  \
+    X(ping)
 
 #endif

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "util/random.h"
+#include "verbs/vm_fields.h"
+#include "vm/guest.h"
+
+/* A file on its way to its name: beside it under a name of its own, until it is whole. */
+struct arrival {
+    int folder, file;
+    char *path; /* the final one, for messages */
+    char *name; /* of that, in the folder */
+    char temporary[40];
+    bool done;
+};
+
+#define ARRIVAL_NONE                                                                                         \
+    {                                                                                                        \
+        .folder = -1, .file = -1                                                                             \
+    }
+
+static void arrival_close(struct arrival *arrival)
+{
+    if (arrival->file >= 0 && !arrival->done)
+        unlinkat(arrival->folder, arrival->temporary, 0);
+    aq_cleanup_close(&arrival->file);
+    aq_cleanup_close(&arrival->folder);
+    free(arrival->path);
+    free(arrival->name);
+}
+
+static int arrival_open(const char *local, const char *remote, struct arrival *arrival, struct aq_error *err)
+{
+    struct stat st;
+    const char *slash = strrchr(remote, '/');
+    bool into_folder = local[strlen(local) - 1] == '/' || (stat(local, &st) == 0 && S_ISDIR(st.st_mode));
+    arrival->path = into_folder ? aq_format("%s/%s", local, slash + 1) : aq_strdup(local);
+    aq_autofree char *for_folder = aq_strdup(arrival->path);
+    aq_autofree char *for_name = aq_strdup(arrival->path);
+    arrival->name = aq_strdup(basename(for_name));
+    arrival->folder = open(dirname(for_folder), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (arrival->folder < 0)
+        return aq_fail_errno(err, errno == ENOENT ? AQ_E_FILE_NOT_FOUND : AQ_E_IO, errno,
+                             "cannot open the folder that %s is to go into", arrival->path);
+    char part[11];
+    snprintf(arrival->temporary, sizeof arrival->temporary, ".address-qemu.%s.tmp",
+             aq_random_name(part, sizeof part));
+    arrival->file =
+        openat(arrival->folder, arrival->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    return arrival->file >= 0 ? 0
+                              : aq_fail_errno(err, AQ_E_IO, errno, "cannot write beside %s", arrival->path);
+}
+
+static int arrival_publish(struct arrival *arrival, mode_t mode, struct aq_error *err)
+{
+    if (fchmod(arrival->file, mode & 0777) < 0 || fsync(arrival->file) < 0 ||
+        renameat(arrival->folder, arrival->temporary, arrival->folder, arrival->name) < 0)
+        return aq_fail_errno(err, AQ_E_IO, errno, "cannot put %s in its place", arrival->path);
+    arrival->done = true;
+    return 0;
+}
+
+static int run(struct aq_call *call, struct aq_error *err)
+{
+    aq_autovm struct aq_vm vm = {0};
+    struct aq_run run = {0};
+    const char *remote = aq_arg_text(call, "remote");
+    aq_cleanup(arrival_close) struct arrival arrival = ARRIVAL_NONE;
+    if (aq_vm_load(aq_arg_text(call, "vm"), &vm, err) < 0 || aq_run_need(&vm, &run, err) < 0 ||
+        arrival_open(aq_arg_text(call, "local"), remote, &arrival, err) < 0)
+        return -1;
+    aq_autoguest struct aq_guest guest = AQ_GUEST_CLOSED;
+    enum aq_method method = aq_method_of(aq_arg_text(call, "method"));
+    if (aq_guest_open(&vm, method, aq_ready_deadline(call, &run), &guest, err) < 0)
+        return -1;
+    const struct aq_guest_get get = {
+        .path = remote,
+        .fd = arrival.file,
+        .limit = (uint64_t)aq_arg_number(call, "max_size"),
+        .deadline = aq_after_ms(aq_arg_number(call, "timeout")),
+    };
+    struct aq_guest_file file = {0};
+    if (aq_channel_get(guest.channel, &get, &file, err) < 0)
+        return -1;
+    mode_t mode = aq_arg_given(call, "mode") ? (mode_t)aq_arg_number(call, "mode") : file.mode;
+    if (arrival_publish(&arrival, mode, err) < 0)
+        return -1;
+    aq_result_set_text(call->result, "VM", vm.name);
+    aq_result_set_text(call->result, "TARGET", arrival.path);
+    aq_result_set_text(call->result, "METHOD", aq_channel_name(guest.channel));
+    aq_result_set_int(call->result, "BYTES", (int64_t)file.size);
+    aq_result_say(call->result, "copied %s:%s to %s (%llu bytes)", vm.name, remote, arrival.path,
+                  (unsigned long long)file.size);
+    return 0;
+}
+
+static const struct aq_param params[] = {
+    AQ_PARAM_VM_FIRST,
+    {"remote", AQ_TYPE_GUEST_PATH, .required = true, .aliases = "source", .meaning = "a file of the guest"},
+    {"local", AQ_TYPE_PATH, .required = true, .aliases = "target destination",
+     .meaning = "where to on the host; a folder gets it under its own name"},
+    {"mode", AQ_TYPE_MODE,
+     .meaning = "its permissions on the host; as in the guest unless given, without setuid and such"},
+    {"max_size", AQ_TYPE_SIZE, .fallback = "64G", .min = 1, .meaning = "what is larger is refused"},
+    {"timeout", AQ_TYPE_DURATION, .fallback = "1h", .meaning = "how long it may take"},
+    {"method", AQ_TYPE_CHOICE, .choices = AQ_METHOD_CHOICES, .fallback = "auto", .meaning = "how to get in"},
+    AQ_PARAM_READY_TIMEOUT,
+    {NULL},
+};
+
+static const struct aq_field sets[] = {
+    {"VM", "the VM's name"},
+    {"TARGET", "where the file is on the host"},
+    {"METHOD", "`helper` or `agent`: how it was fetched"},
+    {"BYTES", "how many bytes it has"},
+    {NULL},
+};
+
+const struct aq_verb aq_verb_copy_from = {
+    .name = "copy_from",
+    .group = "Guests",
+    .summary = "Copy a file out of a guest",
+    .details = "What arrived is checked against what was sent; the file appears under its name whole, or not "
+               "at all.",
+    .params = params,
+    .sets = sets,
+    .example = "copy_from vm=web remote=/var/log/app.log local=app.log",
+    .run = run,
+};

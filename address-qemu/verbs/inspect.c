@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "image/base.h"
+#include "image/qcow2.h"
+#include "util/clock.h"
+#include "util/size.h"
+#include "verbs/vm_fields.h"
+#include "vm/vm.h"
+
+static void add_image(struct aq_table *chain, const char *path, const char *role)
+{
+    struct stat st;
+    aq_table_row(chain);
+    aq_table_text(chain, "PATH", path);
+    aq_table_text(chain, "FORMAT", "qcow2");
+    aq_table_text(chain, "ROLE", role);
+    if (stat(path, &st) == 0)
+        aq_table_int(chain, "ALLOCATED", (int64_t)st.st_blocks * 512);
+}
+
+/* The images that make up the disk, the writable one first; and what is wrong with the base, if anything is.
+ */
+static void set_chain(aq_result *result, const struct aq_vm *vm)
+{
+    struct aq_error reason = {0};
+    struct aq_table *chain = aq_result_table(result, "CHAIN");
+    add_image(chain, aq_result_field(result, "DISK", NULL), "vm");
+    aq_autobase struct aq_base base = {0};
+    bool loaded = aq_base_load(vm->base, &base, &reason) == 0;
+    if (loaded)
+        add_image(chain, base.path, "base");
+    const char *status = !loaded                                   ? "missing"
+                         : !aq_pin_equal(&base.pin, &vm->base_pin) ? "changed"
+                                                                   : aq_base_status(&base);
+    aq_result_set_text(result, "BASE_STATUS", status);
+}
+
+static int set_disk(aq_result *result, const struct aq_vm *vm, struct aq_error *err)
+{
+    aq_autoclose int folder = aq_vm_open(vm->name, err);
+    if (folder < 0)
+        return -1;
+    struct aq_error reason = {0};
+    aq_autoclose int disk = openat(folder, AQ_VM_DISK, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    struct stat st;
+    if (disk < 0 || fstat(disk, &st) < 0)
+        return aq_fail(err, AQ_E_RECORD_INVALID,
+                       "the disk of VM %s is gone; `remove name=%s` clears the VM away", vm->name, vm->name);
+    aq_result_set_int(result, "DISK_SIZE", (int64_t)vm->disk_size);
+    aq_result_set_int(result, "DISK_ALLOCATED", (int64_t)st.st_blocks * 512);
+
+    struct aq_table *table = aq_result_table(result, "SNAPSHOTS");
+    struct aq_qcow2_info info;
+    aq_autosnapshots struct aq_qcow2_snapshots snapshots = {0};
+    if (aq_qcow2_read(disk, AQ_VM_DISK, &info, &reason) < 0 ||
+        aq_qcow2_read_snapshots(disk, &info, AQ_VM_DISK, &snapshots, &reason) < 0)
+        return 0; /* QEMU may be changing the table this very moment */
+    for (size_t i = 0; i < snapshots.count; i++) {
+        char date[AQ_TIME_TEXT];
+        aq_table_row(table);
+        aq_table_text(table, "NAME", snapshots.items[i].name);
+        aq_table_text(table, "CREATED", aq_time_text(snapshots.items[i].date, date));
+        aq_table_int(table, "VM_STATE_SIZE", (int64_t)snapshots.items[i].vm_state_size);
+    }
+    return 0;
+}
+
+static void say(aq_result *result, const struct aq_vm *vm, const struct aq_run *run)
+{
+    char text[AQ_SIZE_TEXT], allocated[AQ_SIZE_TEXT];
+    aq_result_say(result, "%s, cloned from %s\n", vm->name, vm->base);
+    aq_result_say_more(result, "  memory %s, cpus %u, created %s\n", aq_mib_text(vm->memory, text), vm->cpus,
+                       vm->created);
+    aq_size_text((uint64_t)strtoll(aq_result_field(result, "DISK_ALLOCATED", NULL), NULL, 10), allocated);
+    aq_result_say_more(result, "  disk %s of its own, %s in all, base %s\n", allocated,
+                       aq_size_text(vm->disk_size, text), aq_result_field(result, "BASE_STATUS", NULL));
+    if (run == NULL) {
+        aq_result_say_more(result, "  stopped");
+        return;
+    }
+    aq_result_say_more(result, "  running as process %d for %s under %s", run->process.pid,
+                       aq_duration_text(aq_uptime_ms(run->process.start_time), text),
+                       aq_accel_name(run->accel));
+    if (run->accel_reason[0] != '\0')
+        aq_result_say_more(result, " (%s)", run->accel_reason);
+    for (unsigned i = 0; i < run->port_count; i++)
+        aq_result_say_more(result, "\n  %s port %s:%u leads to the guest's %u", run->ports[i].protocol,
+                           run->ports[i].address, run->ports[i].host, run->ports[i].guest);
+}
+
+static int run(struct aq_call *call, struct aq_error *err)
+{
+    aq_result *result = call->result;
+    aq_autovm struct aq_vm vm = {0};
+    struct aq_run run = {0};
+    if (aq_vm_load(aq_arg_text(call, "name"), &vm, err) < 0)
+        return -1;
+    int running = aq_run_read(&vm, &run, err);
+    if (running < 0 || aq_set_vm_fields(result, &vm, running ? &run : NULL, err) < 0 ||
+        set_disk(result, &vm, err) < 0)
+        return -1;
+    aq_result_set_text(result, "CREATED", vm.created);
+    aq_result_set_text(result, "NETWORK", vm.network);
+    aq_result_set_text(result, "MAC", vm.mac);
+    aq_result_set_text(result, "ID", vm.id);
+    set_chain(result, &vm);
+    if (running) {
+        aq_set_port_rows(result, &run);
+        aq_result_set_int(result, "UPTIME", aq_uptime_ms(run.process.start_time) / 1000);
+        aq_result_set_text(result, "ACCEL_REASON", run.accel_reason);
+    }
+    say(result, &vm, running ? &run : NULL);
+    return 0;
+}
+
+static const struct aq_param params[] = {AQ_PARAM_VM, {NULL}};
+
+static const struct aq_field sets[] = {
+    AQ_VM_FIELDS,
+    {"ID", "its UUID, for ever"},
+    {"CREATED", "when it was made (UTC)"},
+    {"NETWORK", "`user` or `none`"},
+    {"MAC", "of its network card"},
+    {"UPTIME", "for how many seconds it has been running"},
+    {"ACCEL_REASON", "why it does not run under KVM, when that was not asked for"},
+    AQ_PORT_FIELDS,
+    {"DISK_SIZE", "of its disk as the guest sees it, in bytes"},
+    {"DISK_ALLOCATED", "what it takes on the host besides the base, in bytes"},
+    {"BASE_STATUS", "`ready`, `changed` or `missing`: only a VM whose base is ready can start"},
+    {"CHAIN.n.PATH", "the images that make up its disk, its own first; also `FORMAT`, `ROLE`, `ALLOCATED`"},
+    {"SNAPSHOTS.n.NAME", "its snapshots; also `CREATED`, `VM_STATE_SIZE`"},
+    {NULL},
+};
+
+const struct aq_verb aq_verb_inspect = {
+    .name = "inspect",
+    .aliases = "info",
+    .group = "VMs",
+    .summary = "Tell all about a VM",
+    .params = params,
+    .sets = sets,
+    .example = "inspect name=web",
+    .run = run,
+};

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/* The stages of `provision`, in the order in which they are run. */
+#ifndef AQ_VERBS_PROVISION_STAGES_H
+#define AQ_VERBS_PROVISION_STAGES_H
+
+#include "command/verb.h"
+#include "spec/header.h"
+#include "vm/guest.h"
+#include "vm/vm.h"
+
+enum { AQ_PROVISION_STOP_MS = 60000 };
+
+/* A script on its way. */
+struct aq_provision {
+    struct aq_call *call;
+    struct aq_header header;
+    int script; /* open for reading */
+    struct aq_vm vm;
+    struct aq_run run;
+    struct aq_guest guest;
+    char *runner_path; /* in the guest */
+    char *script_path; /* in the guest */
+    bool made;         /* the VM was made for this script */
+    bool started;      /* it was started for it */
+    bool running;
+};
+
+int aq_stage_header(struct aq_provision *provision,
+                    struct aq_error *err); /* read and judge the script's header */
+int aq_stage_clone(struct aq_provision *provision,
+                   struct aq_error *err); /* make the VM, unless it is there */
+int aq_stage_start(struct aq_provision *provision, struct aq_error *err); /* start it, unless it runs */
+int aq_stage_ready(struct aq_provision *provision, struct aq_error *err); /* wait until it can be spoken to */
+int aq_stage_runner(struct aq_provision *provision,
+                    struct aq_error *err); /* bring our rexx, unless it is there */
+int aq_stage_script(struct aq_provision *provision, struct aq_error *err);   /* bring the script */
+int aq_stage_run(struct aq_provision *provision, struct aq_error *err);      /* run it */
+int aq_stage_snapshot(struct aq_provision *provision, struct aq_error *err); /* if that was asked for */
+int aq_stage_stop(struct aq_provision *provision, struct aq_error *err); /* unless it is to be kept running */
+
+#endif

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "guest/ssh_banner.h"
+#include "verbs/vm_fields.h"
+#include "vm/guest.h"
+
+static int wait_stopped(const struct aq_vm *vm, aq_deadline deadline, struct aq_error *err)
+{
+    struct aq_run run = {0};
+    int running = aq_run_read(vm, &run, err);
+    if (running <= 0)
+        return running;
+    int gone = aq_process_wait_gone(&run.process, deadline, err);
+    if (gone == 0)
+        return aq_fail(err, AQ_E_TIMEOUT, "the VM %s is still running", vm->name);
+    return gone < 0 ? -1 : 0;
+}
+
+static int wait_agent(const struct aq_vm *vm, aq_deadline deadline, struct aq_call *call,
+                      struct aq_error *err)
+{
+    aq_autoguest struct aq_guest guest = AQ_GUEST_CLOSED;
+    if (aq_guest_open(vm, AQ_METHOD_AUTO, deadline, &guest, err) < 0) {
+        aq_guest_add_console(vm, err);
+        return -1;
+    }
+    aq_result_set_text(call->result, "METHOD", aq_channel_name(guest.channel));
+    return 0;
+}
+
+static int wait_ssh(const struct aq_vm *vm, const struct aq_run *run, aq_deadline deadline,
+                    struct aq_error *err)
+{
+    uint16_t port = aq_run_host_port(run, AQ_SSH_PORT);
+    if (port == 0)
+        return aq_fail(err, AQ_E_NOT_SUPPORTED, "the VM %s has no network, so no SSH", vm->name);
+    if (aq_ssh_wait_banner("127.0.0.1", port, deadline, err) == 0)
+        return 0;
+    aq_guest_add_console(vm, err);
+    return -1;
+}
+
+static int run(struct aq_call *call, struct aq_error *err)
+{
+    const char *what = aq_arg_text(call, "for");
+    aq_deadline deadline = aq_after_ms(aq_arg_number(call, "timeout"));
+    aq_autovm struct aq_vm vm = {0};
+    struct aq_run run = {0};
+    aq_deadline start = aq_now();
+    if (aq_vm_load(aq_arg_text(call, "name"), &vm, err) < 0)
+        return -1;
+    bool stopped = strcmp(what, "stopped") == 0;
+    if (stopped ? wait_stopped(&vm, deadline, err) < 0 : aq_run_need(&vm, &run, err) < 0)
+        return -1;
+    if (!stopped && (strcmp(what, "ssh") == 0 ? wait_ssh(&vm, &run, deadline, err)
+                                              : wait_agent(&vm, deadline, call, err)) < 0)
+        return -1;
+    aq_result_set_int(call->result, "WAITED", (aq_now() - start) / 1000000);
+    aq_result_say(call->result, stopped ? "%s is stopped" : "%s is ready", vm.name);
+    return aq_set_vm_fields(call->result, &vm, stopped ? NULL : &run, err);
+}
+
+static const struct aq_param params[] = {
+    AQ_PARAM_VM,
+    {"for", AQ_TYPE_CHOICE, .choices = "agent|ssh|stopped", .fallback = "agent",
+     .meaning =
+         "`agent`: commands can be run in it (by our helper or its agent); `ssh`: its SSH server answers; "
+         "`stopped`: it has ended"},
+    {"timeout", AQ_TYPE_DURATION, .fallback = "180", .meaning = "how long to wait"},
+    {NULL},
+};
+
+static const struct aq_field sets[] = {
+    AQ_VM_FIELDS,
+    {"METHOD", "`helper` or `agent`: what answered"},
+    {"WAITED", "for how many milliseconds"},
+    {NULL},
+};
+
+const struct aq_verb aq_verb_wait = {
+    .name = "wait",
+    .group = "VMs",
+    .summary = "Wait until a guest is ready, or has stopped",
+    .params = params,
+    .sets = sets,
+    .example = "wait name=web for=agent timeout=120",
+    .run = run,
+};
