@@ -36,11 +36,13 @@ static const char *tail(const struct aq_buffer *errors)
 static int failed(const struct aq_guest_exit *exit, struct aq_error *err)
 {
     const char *words = tail(&exit->errors);
-    if (exit->signal != 0)
-        return aq_fail(err, AQ_E_GUEST_COMMAND_FAILED, "the command in the guest was ended by signal %d%s%s",
-                       exit->signal, words[0] != '\0' ? ": " : "", words);
-    return aq_fail(err, AQ_E_GUEST_COMMAND_FAILED, "the command in the guest ended with exit code %d%s%s",
-                   exit->exit_code, words[0] != '\0' ? ": " : "", words);
+    int length = (int)strlen(words);
+    while (length > 0 && (words[length - 1] == '\n' || words[length - 1] == '\r'))
+        length--;
+    const char *how = exit->signal != 0 ? "was ended by signal" : "ended with exit code";
+    return aq_fail(err, AQ_E_GUEST_COMMAND_FAILED, "the command in the guest %s %d%s%.*s", how,
+                   exit->signal != 0 ? exit->signal : exit->exit_code, length != 0 ? ": " : "", length,
+                   words);
 }
 
 int aq_guest_command(struct aq_call *call, struct aq_channel *channel, struct aq_guest_exec *exec,

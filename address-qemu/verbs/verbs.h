@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The verbs, in the order of the reference page. A new verb is a file of its own here and a line in this list. */
+/* The verbs, in the order of the reference page. A new verb is a file of its own here and a line in this
+ * list. */
 #ifndef AQ_VERBS_VERBS_H
 #define AQ_VERBS_VERBS_H
 
