@@ -35,7 +35,7 @@ ms() { awk -v us="$1" 'BEGIN {printf "%.2f ms", us / 1000}'; }
 ratio() { awk -v a="$1" -v b="$2" 'BEGIN {printf "%.2f", a / b}'; }
 
 "$rexx" -e "ADDRESS QEMU 'register_base name=base disk=$work/base.qcow2'; EXIT RC"
-for round in 1 2 3 4 5 6 7 8; do # in turn, so that both meet the same weather
+for _ in 1 2 3 4 5 6 7 8; do # in turn, so that both meet the same weather
     "$rexx" "$work/clone.rexx" base 25 >>"$work/ours"
     peer 10 >>"$work/theirs"
 done

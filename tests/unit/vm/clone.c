@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Clones: what is on disk, what is refused, many at once, and death at any moment. No guest is started here. */
+/* Clones: what is on disk, what is refused, many at once, and death at any moment. No guest is started here.
+ */
 #include "test.h"
 
 #include <dirent.h>
@@ -235,7 +236,8 @@ static void many_processes_may_clone_at_once(void **state)
         if (pid == 0) {
             int failed = 0;
             for (int i = 0; i < 50; i++)
-                failed += command(i % 2 ? "clone base=base name=p%d-%d no_start" : "clone base=base no_start", p, i) != 0;
+                failed += command(i % 2 ? "clone base=base name=p%d-%d no_start" : "clone base=base no_start",
+                                  p, i) != 0;
             _exit(failed != 0);
         }
     }
