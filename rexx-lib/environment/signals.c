@@ -17,7 +17,14 @@ static atomic_int running;                 /* commands under way */
 static atomic_int deferred;                /* a signal whose default would have ended the process */
 
 static void on_signal(int signal, siginfo_t *info, void *context);
-static const struct sigaction ours = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_RESTART};
+
+/* Ours goes before theirs, and treats a blocked read as theirs does. */
+static void install(int signal, const struct sigaction *before)
+{
+    struct sigaction ours = {.sa_sigaction = on_signal,
+                             .sa_flags = SA_SIGINFO | (before->sa_flags & SA_RESTART)};
+    sigaction(signal, &ours, NULL);
+}
 
 static bool is_ours(const struct sigaction *action)
 {
@@ -42,7 +49,7 @@ static void hand_on(const struct sigaction *before, int signal, siginfo_t *info,
     else if (before->sa_handler != SIG_IGN)
         before->sa_handler(signal);
     /* Regina's handler installs itself anew each time it runs. */
-    sigaction(signal, &ours, NULL);
+    install(signal, before);
 }
 
 static void on_signal(int signal, siginfo_t *info, void *context)
@@ -69,7 +76,7 @@ static void watch(void)
         if (is_ours(&now))
             continue;
         previous[i] = now;
-        sigaction(watched[i], &ours, NULL);
+        install(watched[i], &now);
     }
 }
 

@@ -19,14 +19,14 @@ static void on_signal(int signal)
         if (before[i].sa_handler != SIG_DFL && before[i].sa_handler != SIG_IGN)
             before[i].sa_handler(signal);
         /* Regina's handler has put itself back in our place. */
-        struct sigaction ours = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+        struct sigaction ours = {.sa_handler = on_signal};
         sigaction(signal, &ours, NULL);
     }
 }
 
 void aq_halt_watch(void)
 {
-    struct sigaction ours = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+    struct sigaction ours = {.sa_handler = on_signal};
     for (size_t i = 0; i < WATCHED; i++)
         sigaction(watched[i], &ours, &before[i]);
 }
