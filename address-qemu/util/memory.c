@@ -91,7 +91,10 @@ void aq_buffer_add_text(struct aq_buffer *buffer, const char *text)
 
 void aq_buffer_add_char(struct aq_buffer *buffer, char c)
 {
-    aq_buffer_add(buffer, &c, 1);
+    char *room = aq_buffer_room(buffer, 1);
+    room[0] = c;
+    room[1] = '\0';
+    buffer->length++;
 }
 
 void aq_buffer_format(struct aq_buffer *buffer, const char *format, ...)

@@ -23,10 +23,16 @@ struct known {
     struct known *same_hash; /* in its bucket */
 };
 
+/* What every command sets; looked up once. */
+enum fixed { SUCCESS, OPERATION, OUTPUT, ERROR_TEXT, ERROR_CODE, JSON, FIXED_COUNT };
+static const char *const fixed_names[FIXED_COUNT] = {"SUCCESS", "OPERATION",  "OUTPUT",
+                                                     "ERROR",   "ERROR_CODE", "JSON"};
+
 struct aq_variables {
     uint64_t command; /* counts the commands */
     struct known *simple, *stems;
     struct known *buckets[128];
+    struct known *fixed[FIXED_COUNT];
 
     /* Requests that wait to be sent, and the names that were made up for them. */
     SHVBLOCK requests[BATCH];
@@ -36,11 +42,6 @@ struct aq_variables {
 
     struct aq_buffer value; /* what aq_variables_value returned */
 };
-
-struct aq_variables *aq_variables_new(void)
-{
-    return aq_alloc(sizeof(struct aq_variables));
-}
 
 static void free_list(struct known *known)
 {
@@ -106,7 +107,7 @@ static unsigned hash(const char *name, size_t length)
 }
 
 /* Finds or adds QEMU_<name><suffix> and marks it as set by this command. NULL for an absurdly long name. */
-static const struct known *mark(struct aq_variables *variables, const char *name, const char *suffix)
+static struct known *mark(struct aq_variables *variables, const char *name, const char *suffix)
 {
     char full[NAME_MAX_BYTES];
     size_t name_length = strlen(name), suffix_length = strlen(suffix);
@@ -132,16 +133,19 @@ static const struct known *mark(struct aq_variables *variables, const char *name
     return known;
 }
 
-static void set_bytes(struct aq_variables *variables, const char *name, const char *value, size_t length)
+struct aq_variables *aq_variables_new(void)
+{
+    struct aq_variables *variables = aq_alloc(sizeof *variables);
+    for (unsigned i = 0; i < FIXED_COUNT; i++)
+        variables->fixed[i] = mark(variables, fixed_names[i], "");
+    return variables;
+}
+
+static void set_field(struct aq_variables *variables, const char *name, const char *value, size_t length)
 {
     const struct known *known = mark(variables, name, "");
     if (known != NULL)
         request(variables, RXSHV_SET, known->name, known->length, value, length);
-}
-
-static void set_text(struct aq_variables *variables, const char *name, const char *value)
-{
-    set_bytes(variables, name, value, strlen(value));
 }
 
 static void set_cell(struct aq_variables *variables, const struct known *stem, size_t row, const char *column,
@@ -182,16 +186,28 @@ static void set_table(struct aq_variables *variables, const aq_result *result, s
         }
 }
 
-static void set_fixed(struct aq_variables *variables, const aq_result *result)
+static void set_fixed(struct aq_variables *variables, enum fixed which, const char *value, size_t length)
+{
+    struct known *known = variables->fixed[which];
+    known->command = variables->command;
+    request(variables, RXSHV_SET, known->name, known->length, value, length);
+}
+
+static void set_fixed_text(struct aq_variables *variables, enum fixed which, const char *value)
+{
+    set_fixed(variables, which, value, strlen(value));
+}
+
+static void set_all_fixed(struct aq_variables *variables, const aq_result *result)
 {
     size_t json_length = 0;
     const char *json = aq_result_json(result, &json_length);
-    set_text(variables, "SUCCESS", aq_result_rc(result) == 0 ? "1" : "0");
-    set_text(variables, "OPERATION", aq_result_operation(result));
-    set_text(variables, "OUTPUT", aq_result_output(result));
-    set_text(variables, "ERROR", aq_result_error(result));
-    set_text(variables, "ERROR_CODE", aq_result_error_code(result));
-    set_bytes(variables, "JSON", json, json_length);
+    set_fixed_text(variables, SUCCESS, aq_result_rc(result) == 0 ? "1" : "0");
+    set_fixed_text(variables, OPERATION, aq_result_operation(result));
+    set_fixed_text(variables, OUTPUT, aq_result_output(result));
+    set_fixed_text(variables, ERROR_TEXT, aq_result_error(result));
+    set_fixed_text(variables, ERROR_CODE, aq_result_error_code(result));
+    set_fixed(variables, JSON, json, json_length);
 }
 
 /* Empties every stem that has something in it here. To drop one costs Regina 4 µs even if it is empty
@@ -225,11 +241,11 @@ void aq_variables_publish(struct aq_variables *variables, const aq_result *resul
 {
     variables->command++;
     drop_stems(variables);
-    set_fixed(variables, result);
+    set_all_fixed(variables, result);
     for (size_t i = 0; i < aq_result_field_count(result); i++) {
         size_t length = 0;
         const char *value = aq_result_field_value(result, i, &length);
-        set_bytes(variables, aq_result_field_name(result, i), value, length);
+        set_field(variables, aq_result_field_name(result, i), value, length);
     }
     for (size_t i = 0; i < aq_result_table_count(result); i++)
         set_table(variables, result, i);
