@@ -152,8 +152,9 @@ static void set_cell(struct aq_variables *variables, const struct known *stem, s
                      const char *value, size_t length)
 {
     char *name = name_room(variables);
-    int used =
-        snprintf(name, NAME_MAX_BYTES, "%s%zu%s%s", stem->name, row, *column != '\0' ? "." : "", column);
+    int stem_length = (int)stem->length - 1; /* without the 0 */
+    int used = snprintf(name, NAME_MAX_BYTES, "%.*s%zu%s%s", stem_length, stem->name, row,
+                        *column != '\0' ? "." : "", column);
     if (used < 0 || used >= NAME_MAX_BYTES)
         return;
     variables->names_used += (size_t)used;

@@ -50,12 +50,21 @@ static void source_file(char *to, size_t size)
     snprintf(to, size, "%s", file != NULL ? file + 1 : "rexx");
 }
 
+/* A terminal obeys control characters, and these may come from anywhere. */
+static void make_printable(char *text)
+{
+    for (; *text != '\0'; text++)
+        if (iscntrl((unsigned char)*text) && *text != '\n')
+            *text = ' ';
+}
+
 static void copy_line(char *to, size_t size, const RXSTRING *from)
 {
     size_t length = RXSTRLEN(*from) < size - 1 ? RXSTRLEN(*from) : size - 1;
     for (size_t i = 0; i < length; i++)
-        to[i] = iscntrl((unsigned char)from->strptr[i]) ? ' ' : from->strptr[i];
+        to[i] = from->strptr[i] == '\0' || from->strptr[i] == '\n' ? ' ' : from->strptr[i];
     to[length] = '\0';
+    make_printable(to);
     if (RXSTRLEN(*from) > length && length > 3)
         memcpy(to + length - 3, "...", 3);
 }
@@ -100,6 +109,7 @@ void aq_failures_command_failed(const RXSTRING *failed, const RXSTRING *code)
     rc = atoi(code->strptr);
     copy_line(command, sizeof command, failed);
     fetch("QEMU_ERROR", reason, sizeof reason);
+    make_printable(reason);
     fetch("SIGL", sigl, sizeof sigl);
     state = FAILED;
 }

@@ -1,0 +1,2 @@
+say 'on'
+signal nowhere

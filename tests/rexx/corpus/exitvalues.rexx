@@ -1,0 +1,2 @@
+parse arg value
+exit value

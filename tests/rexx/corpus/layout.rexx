@@ -1,0 +1,5 @@
+say "tab	here"	;	say 2
+if 1 then,
+  say "continued"
+say "a",
+  "b"

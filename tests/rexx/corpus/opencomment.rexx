@@ -1,0 +1,2 @@
+/* never closed
+say 1

@@ -1,0 +1,2 @@
+say 'never closed
+say 1

@@ -1,0 +1,3 @@
+/* called by external.rexx */
+parse arg n
+return n * 2

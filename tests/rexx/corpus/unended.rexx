@@ -1,0 +1,1 @@
+say "no newline at the end"
