@@ -155,8 +155,10 @@ static void scan_symbol(struct scanner *scanner)
 static void scan_newline(struct scanner *scanner)
 {
     scanner->at++;
-    if (!scanner->continued)
+    if (!scanner->continued) {
         scanner->clause_start = true;
+        scanner->last = (struct symbol){NULL, 0};
+    }
     scanner->continued = false;
 }
 

@@ -7,10 +7,8 @@
 #include <string.h>
 
 #include "edition.h"
-#include "refusal.h"
-#ifdef AQ_HAVE_SERVER
 #include "guest/server/server.h"
-#endif
+#include "refusal.h"
 
 #define RC_REFUSED 6
 
@@ -32,13 +30,7 @@ int aq_edition_provision(const char *script, const char *arguments)
 
 int aq_edition_serve(int argc, char **argv)
 {
-#ifdef AQ_HAVE_SERVER
     return aq_guest_serve(argc, argv);
-#else
-    (void)argc, (void)argv;
-    fputs("rexx-guest: this build has no server\n", stderr);
-    return RC_REFUSED;
-#endif
 }
 
 /* The note is in memory: the linker has it in a loaded segment. */

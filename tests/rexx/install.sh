@@ -1,0 +1,20 @@
+#!/bin/bash
+# What is installed works from where it was put, and nowhere else is touched.
+. "$SOURCE_DIR/tests/support/functions.sh"
+unset LD_LIBRARY_PATH
+
+cmake --install "$BUILD_DIR" --prefix "$PWD/prefix" >install.log
+libdir=$(dirname "$(find prefix -name librexxqemu.so)")
+[ -x prefix/bin/rexx ] || fail 'no rexx'
+[ -x prefix/libexec/address-qemu/rexx-guest ] || fail 'no rexx-guest'
+[ -f prefix/share/man/man1/rexx.1 ] || fail 'no manual page'
+[ -f prefix/include/address-qemu/address-qemu.h ] || fail 'no header'
+assert_equals pong "$(prefix/bin/rexx -e 'address qemu "ping"; say qemu_output')"
+# shellcheck disable=SC2016
+assert_contains "$(readelf -d "$libdir/librexxqemu.so")" '$ORIGIN]'
+
+# The manual page has what --help has.
+page=$(cat prefix/share/man/man1/rexx.1)
+while read -r option; do
+    assert_contains "$page" "${option//-/\\-}"
+done < <(prefix/bin/rexx --help | grep -oE -- '--[a-z]+' | sort -u)
