@@ -9,8 +9,7 @@
 #include "util/memory.h"
 #include "variables.h"
 
-/* An interpreter lives in one thread, and so does what we keep for it. Regina may leave a handler by longjmp
-   when the process ends, so nothing that a command needs is owned by the stack alone. */
+/* An interpreter lives in one thread, and so does what we keep for it. */
 struct interpreter {
     struct aq_variables *variables;
     aq_session *session;
@@ -56,16 +55,15 @@ static ULONG put_number(char *to, int number)
 
 APIRET APIENTRY rexxqemu_command(PRXSTRING command, PUSHORT flags, PRXSTRING rc)
 {
-    struct interpreter *self = this_interpreter();
     aq_signals_begin();
+    struct interpreter *self = this_interpreter();
     aq_result *result = aq_run(self->session, command->strptr != NULL ? command->strptr : "",
                                command->strptr != NULL ? command->strlength : 0);
-    aq_signals_end();
     aq_variables_publish(self->variables, result);
-
     int code = aq_result_rc(result);
     *flags = code == 0 ? RXSUBCOM_OK : RXSUBCOM_ERROR;
     rc->strlength = put_number(rc->strptr, code);
     aq_result_free(result);
+    aq_signals_end();
     return 0;
 }

@@ -14,7 +14,7 @@ static const int watched[] = {SIGINT, SIGTERM, SIGHUP};
 
 static struct sigaction previous[WATCHED]; /* whose they were */
 static atomic_int running;                 /* commands under way */
-static atomic_int deferred;                /* a signal whose default would have ended the process */
+static atomic_int deferred;                /* the signal that came meanwhile; 0 for none */
 
 static void on_signal(int signal, siginfo_t *info, void *context);
 
@@ -31,22 +31,15 @@ static bool is_ours(const struct sigaction *action)
     return (action->sa_flags & SA_SIGINFO) && action->sa_sigaction == on_signal;
 }
 
-static void die_by(int signal)
-{
-    struct sigaction fallback = {.sa_handler = SIG_DFL};
-    sigaction(signal, &fallback, NULL);
-    raise(signal);
-}
-
 static void hand_on(const struct sigaction *before, int signal, siginfo_t *info, void *context)
 {
     if (before->sa_flags & SA_SIGINFO)
         before->sa_sigaction(signal, info, context);
-    else if (before->sa_handler == SIG_DFL && running > 0)
-        deferred = signal;
-    else if (before->sa_handler == SIG_DFL)
-        die_by(signal);
-    else if (before->sa_handler != SIG_IGN)
+    else if (before->sa_handler == SIG_DFL) {
+        sigaction(signal, before, NULL);
+        raise(signal); /* when we return */
+        return;
+    } else if (before->sa_handler != SIG_IGN)
         before->sa_handler(signal);
     /* Regina's handler installs itself anew each time it runs. */
     install(signal, before);
@@ -55,11 +48,14 @@ static void hand_on(const struct sigaction *before, int signal, siginfo_t *info,
 static void on_signal(int signal, siginfo_t *info, void *context)
 {
     int saved = errno;
-    if (running > 0)
+    if (running > 0) {
+        deferred = signal;
         aq_interrupt();
-    for (size_t i = 0; i < WATCHED; i++)
-        if (watched[i] == signal)
-            hand_on(&previous[i], signal, info, context);
+    } else {
+        for (size_t i = 0; i < WATCHED; i++)
+            if (watched[i] == signal)
+                hand_on(&previous[i], signal, info, context);
+    }
     errno = saved;
 }
 
@@ -93,7 +89,7 @@ void aq_signals_end(void)
     aq_interrupt_clear();
     int signal = atomic_exchange(&deferred, 0);
     if (signal != 0)
-        die_by(signal);
+        raise(signal);
 }
 
 void aq_signals_release(void)

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Ctrl-C, SIGTERM and SIGHUP while a command runs: the command ends with RC 130, and whoever had the signal
- * before (Regina, which raises HALT at the next clause) gets it too. Between commands only the latter
- * happens.
+ * Ctrl-C, SIGTERM and SIGHUP while a command runs: the command ends with RC 130, and when nothing of it is
+ * left whoever had the signal before gets it. That is Regina, which raises HALT at the next clause (for
+ * SIGHUP at once: its handler does not return). Between commands only the latter happens.
  */
 #ifndef AQ_ENVIRONMENT_SIGNALS_H
 #define AQ_ENVIRONMENT_SIGNALS_H
 
-/* Around each command. They nest, and any thread may be between them. */
+/* Around each command and all that it holds: the end may not return. They nest, and any thread may be between
+ * them. */
 void aq_signals_begin(void);
 void aq_signals_end(void);
 

@@ -3,6 +3,7 @@
    so that a script that needs none of it starts as fast as under regina. */
 #include <dlfcn.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
