@@ -36,6 +36,7 @@
 #define CR0_PE 0x1
 #define CR0_MP 0x2
 #define CR0_EM 0x4
+#define CR0_NO_CACHE 0x60000000 /* CD, NW */
 #define CR0_PG 0x80000000
 #define CR4_PAE 0x20
 #define CR4_PGE 0x80
@@ -83,6 +84,7 @@ aq_kvm_guest:
 
     lgdtl AT(gdt_pointer)
     mov %cr0, %eax
+    and $~CR0_NO_CACHE, %eax /* as it comes out of a reset */
     or $CR0_PE, %eax
     mov %eax, %cr0
     ljmpl $CODE_32, $AT(protected_mode)
