@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: MIT */
+/* Starting and ending QEMU for a VM, without a guest: its disk is empty, so it sits in the BIOS. */
+#include "test.h"
+
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include "session.h"
+#include "tool.h"
+#include "util/files.h"
+#include "util/home.h"
+#include "vm/run.h"
+
+static struct aq_error err;
+
+static int fresh(void **state)
+{
+    (void)state;
+    err = (struct aq_error){0};
+    aq_autofree char *home = aq_home_path(&err);
+    assert_ok(aq_remove_tree_at(AT_FDCWD, home, &err));
+    unlink("base.qcow2");
+    tool("qemu-img", "create", "-q", "-f", "qcow2", "base.qcow2", "64M");
+    assert_command("register_base name=base disk=base.qcow2 memory=64M cpus=1");
+    return 0;
+}
+
+/* Whatever the test did, nothing of it runs on, and the runtime folder holds no VM's folder. */
+static int ended(void **state)
+{
+    (void)state;
+    assert_command("list");
+    aq_autostrings struct aq_strings names = {0};
+    for (size_t row = 0; row < aq_result_row_count(last, 0); row++)
+        aq_strings_add(&names, aq_result_cell(last, 0, row, "NAME", NULL));
+    for (size_t i = 0; i < names.count; i++)
+        assert_command("remove name=%s force=true", names.items[i]);
+    aq_autofree char *runtime = aq_runtime_path();
+    DIR *folder = opendir(runtime);
+    for (struct dirent *entry; (entry = readdir(folder)) != NULL;)
+        if (strlen(entry->d_name) == AQ_UUID_TEXT - 1)
+            fail_msg("%s is left in the runtime folder", entry->d_name);
+    closedir(folder);
+    return 0;
+}
+
+static void a_vm_starts_and_is_known_again(void **state)
+{
+    (void)state;
+    assert_command("clone base=base name=one");
+    assert_string_equal(field("STATUS"), "running");
+    assert_true(strcmp(field("ACCEL"), "tcg") == 0 || strcmp(field("ACCEL"), "kvm") == 0);
+    pid_t pid = atoi(field("PID"));
+    assert_int_equal(kill(pid, 0), 0);
+    assert_command("status one");
+    assert_int_equal(atoi(field("PID")), pid);
+    assert_refused("VM_RUNNING", "start one");
+    assert_refused("VM_RUNNING", "remove one");
+    assert_command("list");
+    assert_string_equal(field("RUNNING"), "1");
+    assert_command("stop one force=true");
+    assert_string_equal(field("FORCED"), "1");
+    assert_int_equal(kill(pid, 0), -1);
+    assert_command("status one");
+    assert_string_equal(field("STATUS"), "stopped");
+    assert_command("start one");
+    assert_command("remove one force=true");
+    assert_refused("VM_NOT_FOUND", "status one");
+}
+
+static void a_dead_qemu_is_a_stopped_vm(void **state)
+{
+    (void)state;
+    assert_command("clone base=base name=one");
+    pid_t pid = atoi(field("PID"));
+    kill(pid, SIGKILL);
+    aq_deadline deadline = aq_after_ms(20000);
+    while (kill(pid, 0) == 0 && aq_ms_left(deadline) > 0 && strcmp(field("STATUS"), "stopped") != 0)
+        command("status one");
+    assert_command("status one");
+    assert_string_equal(field("STATUS"), "stopped");
+    assert_refused("VM_NOT_RUNNING", "stop one");
+    assert_command("start one");
+}
+
+/* A pid on record that is somebody else's by now: never taken for the VM, never signalled. */
+static void a_reused_pid_is_not_the_vm(void **state)
+{
+    (void)state;
+    assert_command("clone base=base name=one no_start");
+    aq_autovm struct aq_vm vm = {0};
+    assert_ok(aq_vm_load("one", &vm, &err));
+    aq_autoclose int folder = aq_run_open_folder(&vm, &err);
+    const struct aq_run run = {.process = {getpid(), 12345}, .accel = AQ_ACCEL_TCG};
+    assert_ok(aq_run_write(folder, &run, &err));
+    assert_command("status one");
+    assert_string_equal(field("STATUS"), "stopped");
+    assert_command("remove one force=true");
+}
+
+static void a_guest_that_does_not_answer_is_told_apart(void **state)
+{
+    (void)state;
+    assert_command("clone base=base name=one");
+    assert_refused("AGENT_MISSING", "wait one timeout=1s");
+    assert_refused("AGENT_MISSING", "execute vm=one command=true ready_timeout=1s");
+    assert_refused("AGENT_MISSING", "execute vm=one command=true method=agent ready_timeout=1s");
+    assert_refused("TIMEOUT", "wait one for=ssh timeout=1s");
+    assert_refused("TIMEOUT", "wait one for=stopped timeout=1s");
+    assert_command("stop one timeout=1s");
+    assert_string_equal(field("FORCED"), "1");
+}
+
+static void kvm_that_does_not_work_is_refused_not_replaced(void **state)
+{
+    (void)state;
+    assert_command("verify_host");
+    bool kvm = strcmp(field("KVM"), "1") == 0;
+    if (kvm) {
+        assert_command("clone base=base name=one accel=kvm");
+        assert_string_equal(field("ACCEL"), "kvm");
+    } else {
+        assert_refused("KVM_UNUSABLE", "clone base=base name=one accel=kvm");
+        assert_refused("VM_NOT_FOUND", "status one");
+    }
+}
+
+static void a_vm_without_a_network_has_no_port(void **state)
+{
+    (void)state;
+    assert_command("clone base=base name=one network=none");
+    assert_string_equal(field("SSH_PORT"), "");
+    assert_refused("NOT_SUPPORTED", "wait one for=ssh timeout=1s");
+}
+
+/* Starts at once: each has a port of its own. */
+static void parallel_starts_get_distinct_ports(void **state)
+{
+    (void)state;
+    enum { VMS = 16 };
+    for (int i = 0; i < VMS; i++)
+        if (fork() == 0)
+            _exit(command("clone base=base name=vm%d", i));
+    for (int i = 0; i < VMS; i++) {
+        int status;
+        assert_true(wait(&status) > 0);
+        assert_int_equal(status, 0);
+    }
+    assert_command("list");
+    assert_string_equal(field("RUNNING"), "16");
+    aq_autostrings struct aq_strings ports = {0};
+    for (size_t row = 0; row < VMS; row++) {
+        const char *port = aq_result_cell(last, 0, row, "SSH_PORT", NULL);
+        assert_false(aq_strings_has(&ports, port));
+        aq_strings_add(&ports, port);
+    }
+}
+
+/* Is anything of this test's still running a QEMU? Those of others have another runtime folder. */
+static int running_qemus(void)
+{
+    char *count = tool_output("sh", "-c",
+                              "n=0; for e in /proc/[0-9]*/environ; do "
+                              "if grep -qzF \"XDG_RUNTIME_DIR=$XDG_RUNTIME_DIR\" $e 2>/dev/null && "
+                              "grep -qa '^qemu-system\\|/qemu-system' ${e%environ}cmdline 2>/dev/null; "
+                              "then n=$((n + 1)); fi; done; echo $n");
+    int number = atoi(count);
+    free(count);
+    return number;
+}
+
+/* SIGKILL of the starter at any moment: the next command works, and nothing unknown runs on. */
+static void death_of_the_starter_is_got_over(void **state)
+{
+    (void)state;
+    assert_command("clone base=base name=one no_start");
+    for (int round = 0; round < 24; round++) {
+        pid_t pid = fork();
+        if (pid == 0)
+            _exit(command("start one"));
+        usleep((useconds_t)(2000 + round * 9000));
+        kill(pid, SIGKILL);
+        waitpid(pid, NULL, 0);
+        assert_command("status one");
+        if (strcmp(field("STATUS"), "running") == 0) {
+            assert_command("stop one force=true");
+        } else {
+            assert_command("start one");
+            assert_command("stop one force=true");
+        }
+        aq_deadline deadline = aq_after_ms(20000);
+        while (running_qemus() != 0 && aq_ms_left(deadline) > 0)
+            usleep(100000);
+        assert_int_equal(running_qemus(), 0);
+    }
+}
+
+static void an_interrupted_start_leaves_nothing(void **state)
+{
+    (void)state;
+    aq_interrupt();
+    assert_refused("INTERRUPTED", "clone base=base name=one");
+    assert_int_equal(aq_result_rc(last), 130);
+    aq_interrupt_clear();
+    assert_command("list");
+    assert_string_equal(field("COUNT"), "0");
+    assert_int_equal(running_qemus(), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_vm_starts_and_is_known_again, fresh, ended),
+        cmocka_unit_test_setup_teardown(a_dead_qemu_is_a_stopped_vm, fresh, ended),
+        cmocka_unit_test_setup_teardown(a_reused_pid_is_not_the_vm, fresh, ended),
+        cmocka_unit_test_setup_teardown(a_guest_that_does_not_answer_is_told_apart, fresh, ended),
+        cmocka_unit_test_setup_teardown(kvm_that_does_not_work_is_refused_not_replaced, fresh, ended),
+        cmocka_unit_test_setup_teardown(a_vm_without_a_network_has_no_port, fresh, ended),
+        cmocka_unit_test_setup_teardown(parallel_starts_get_distinct_ports, fresh, ended),
+        cmocka_unit_test_setup_teardown(death_of_the_starter_is_got_over, fresh, ended),
+        cmocka_unit_test_setup_teardown(an_interrupted_start_leaves_nothing, fresh, ended),
+    };
+    int failed = cmocka_run_group_tests_name("vm/start", tests, NULL, NULL);
+    aq_result_free(last);
+    return failed;
+}
