@@ -3,6 +3,8 @@
 . "$SOURCE_DIR/tests/support/functions.sh"
 . "$SOURCE_DIR/tests/support/rexx.sh"
 
+twice=
+
 # Starts COMMAND … with Ctrl-C as a terminal would leave it (a shell without job control has its children ignore it),
 # waits until it has said "ready", sends SIGNAL (twice if so asked) and sets `code`.
 signalled() {
@@ -16,7 +18,7 @@ signalled() {
     local pid=$!
     wait_until 20 grep -q ready out.txt
     kill -"$signal" $pid
-    [ -z "${signalled_twice-}" ] || { sleep 0.3; kill -"$signal" $pid; }
+    [ -z "$twice" ] || { sleep 0.3; kill -"$signal" $pid; }
     code=0
     wait $pid || code=$?
     kill $keeper
@@ -54,10 +56,8 @@ done
 
 # Stock regina with the module: HALT as ever, which ends it with its own 252.
 { printf '%s\n' "$LOAD"; cat commands.rexx; } >stock.rexx
-runner=(regina ./stock.rexx)
-[ -z "$sanitizer" ] || runner=(env LD_PRELOAD="$sanitizer" ASAN_OPTIONS=detect_leaks=0 "${runner[@]}")
 for signal in INT TERM; do
-    signalled $signal "${runner[@]}"
+    signalled $signal "${stock[@]}" ./stock.rexx
     assert_equals 252 $code "$(cat err.txt)"
     assert_contains "$(cat err.txt)" 'Program interrupted'
 done
@@ -75,13 +75,11 @@ address qemu 'ping'
 say 'twice' rc
 exit 6
 REXX
-for interpreter in rexx stock; do
-    [ $interpreter = rexx ] && runner=(rexx ./again.rexx) || {
-        { printf '%s\n' "$LOAD"; cat again.rexx; } >stock.rexx
-        runner=(regina ./stock.rexx)
-        [ -z "$sanitizer" ] || runner=(env LD_PRELOAD="$sanitizer" ASAN_OPTIONS=detect_leaks=0 "${runner[@]}")
-    }
-    signalled_twice=1 signalled INT "${runner[@]}"
+{ printf '%s\n' "$LOAD"; cat again.rexx; } >stock.rexx
+twice=yes
+for runner in 'rexx ./again.rexx' "${stock[*]} ./stock.rexx"; do
+    # shellcheck disable=SC2086 # a command line
+    signalled INT $runner
     assert_equals 6 $code "$(cat err.txt)"
     assert_contains "$(cat out.txt)" 'twice 0'
 done
