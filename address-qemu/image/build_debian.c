@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /* The debian kind: a minimal Debian by mmdebstrap, with systemd, networking and SSH set up by files of ours.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "image/build_apt.h"
 #include "image/build_initrd.h"
 #include "image/build_tree.h"
 #include "util/files.h"
+#include "util/wait.h"
 
 #define TARBALL "root.tar"
 
@@ -55,7 +59,7 @@ static int add_sources(const struct aq_build_job *job, struct aq_strings *argv, 
     return 0;
 }
 
-static int bootstrap(const struct aq_build_job *job, struct aq_error *err)
+static int run_mmdebstrap(const struct aq_build_job *job, struct aq_error *err)
 {
     aq_autostrings struct aq_strings argv = {0};
     aq_strings_add(&argv, "mmdebstrap");
@@ -75,6 +79,57 @@ static int bootstrap(const struct aq_build_job *job, struct aq_error *err)
         return -1;
     aq_job_say(job, "installing Debian %s (this takes a minute)", job->build->suite);
     return aq_job_run(job, (const char *const *)argv.items, 0, NULL, err);
+}
+
+/* What is left of an ordinary user's mmdebstrap in `folder`, which is ours. The trees in it belong to user
+   ids that only mmdebstrap can act for; they are emptied through it. This has to be done after an
+   interruption too. */
+static void remove_shadow_trees(const struct aq_build_job *job, const char *folder)
+{
+    aq_autostrings struct aq_strings argv = {0};
+    struct aq_error ignored = {0};
+    DIR *entries = opendir(folder);
+    if (entries == NULL)
+        return;
+    aq_strings_add(&argv, "mmdebstrap");
+    aq_strings_add(&argv, "--unshare-helper");
+    aq_strings_add(&argv, "rm");
+    aq_strings_add(&argv, "-rf");
+    size_t words = argv.count;
+    for (struct dirent *entry = readdir(entries); entry != NULL; entry = readdir(entries))
+        if (entry->d_name[0] != '.')
+            aq_strings_format(&argv, "%s/%s", folder, entry->d_name);
+    closedir(entries);
+    bool interrupted = aq_interrupted();
+    aq_interrupt_clear();
+    if (argv.count > words)
+        aq_job_run(job, (const char *const *)argv.items, 0, NULL, &ignored);
+    if (interrupted)
+        aq_interrupt();
+    ignored = (struct aq_error){0};
+    aq_remove_tree_at(AT_FDCWD, folder, &ignored);
+}
+
+/* mmdebstrap's tree: in the work folder for root. An ordinary user's one is another user id's, which cannot
+   enter the store. */
+static int bootstrap(struct aq_build_job *job, struct aq_error *err)
+{
+    if (job->superuser) {
+        aq_autofree char *work = aq_path_at(job->work, ".");
+        job->temporary = work;
+        int done = run_mmdebstrap(job, err);
+        job->temporary = NULL;
+        return done;
+    }
+    const char *place = getenv("TMPDIR");
+    aq_autofree char *folder = aq_format("%s/address-qemu.XXXXXX", place != NULL ? place : "/tmp");
+    if (mkdtemp(folder) == NULL || chmod(folder, 0711) < 0)
+        return aq_fail_errno(err, AQ_E_IO, errno, "cannot make the folder %s", folder);
+    job->temporary = folder;
+    int done = run_mmdebstrap(job, err);
+    job->temporary = NULL;
+    remove_shadow_trees(job, folder);
+    return done;
 }
 
 static int unpack(const struct aq_build_job *job, struct aq_error *err)

@@ -10,14 +10,17 @@
 
 /* The tools' words are read by us too, so they have to be English; and what they make should depend on
    nothing but what goes in. */
-static const char *const tool_environment[] = {
-    "LC_ALL=C.UTF-8",
-    "DEBIAN_FRONTEND=noninteractive",
-    "MTOOLS_SKIP_CHECK=1",
-    "MTOOLSRC=/dev/null",
-    "INITRD=No", /* the kernel package's scripts: our initrd takes the place of theirs */
-    NULL,
-};
+static void make_environment(const struct aq_build_job *job, struct aq_strings *environment)
+{
+    aq_strings_add(environment, "LC_ALL=C.UTF-8");
+    aq_strings_add(environment, "DEBIAN_FRONTEND=noninteractive");
+    aq_strings_add(environment, "MTOOLS_SKIP_CHECK=1");
+    aq_strings_add(environment, "MTOOLSRC=/dev/null");
+    aq_strings_add(environment,
+                   "INITRD=No"); /* to the kernel package's scripts: our initrd takes its place */
+    if (job->temporary != NULL)
+        aq_strings_format(environment, "TMPDIR=%s", job->temporary);
+}
 
 void aq_job_say(const struct aq_build_job *job, const char *format, ...)
 {
@@ -35,9 +38,11 @@ int aq_job_run(const struct aq_build_job *job, const char *const *argv, int outp
                struct aq_process_result *result, struct aq_error *err)
 {
     aq_autofree char *folder = aq_path_at(job->work, ".");
+    aq_autostrings struct aq_strings environment = {0};
+    make_environment(job, &environment);
     const struct aq_process process = {
         .argv = argv,
-        .environment = tool_environment,
+        .environment = (const char *const *)environment.items,
         .working_dir = folder,
         .output_fd = output_fd,
     };

@@ -22,6 +22,7 @@ struct aq_build_job {
     int work; /* the work folder */
     int root; /* the tree */
     bool superuser;
+    const char *temporary; /* where tools make temporary files; NULL: where they always do */
 };
 
 void aq_job_say(const struct aq_build_job *job, const char *format, ...)
