@@ -3,6 +3,7 @@
 #include "guest/helper_session.h"
 
 #define QUEUE_SIZE (1024 * 1024)
+#define PING_AFTER_MS 5000
 #define PATIENCE_MS 25000
 
 /* Runs one operation: its own error is the call's. */
@@ -97,6 +98,7 @@ struct aq_channel *aq_channel_open_helper(const struct aq_channel_port *port)
     struct aq_error later = {0};
     helper->base = (struct aq_channel){.ops = &helper_ops, .port = *port};
     helper->queue = (struct aq_wire_queue){.bytes = aq_alloc(QUEUE_SIZE), .size = QUEUE_SIZE};
+    helper->ping_after_ms = PING_AFTER_MS;
     helper->patience_ms = PATIENCE_MS;
     aq_helper_leave(helper);
     aq_helper_greet(&helper->base,

@@ -8,7 +8,6 @@
 
 #define FIRST_RETRY_MS 250
 #define LAST_RETRY_MS 4000
-#define PING_AFTER_MS 5000
 /* Room in the queue that data leaves to control frames. */
 #define CONTROL_ROOM (128 * 1024)
 #define CREDIT_STEP 65536
@@ -104,8 +103,6 @@ static int fill(struct aq_helper *helper, struct aq_error *err)
     if (got <= 0)
         return (int)got;
     helper->parser.end += (size_t)got;
-    helper->heard_at = aq_now();
-    helper->pinged_at = 0;
     return 1;
 }
 
@@ -238,7 +235,7 @@ static int check_liveness(struct aq_helper *helper, struct aq_error *err)
     int64_t now = aq_now();
     if (helper->pinged_at != 0 && now - helper->pinged_at > helper->patience_ms * 1000000LL)
         return aq_fail(err, AQ_E_AGENT_DEAD, "the guest's helper has stopped answering");
-    if (helper->pinged_at == 0 && now - helper->heard_at > PING_AFTER_MS * 1000000LL) {
+    if (helper->pinged_at == 0 && now - helper->heard_at > helper->ping_after_ms * 1000000LL) {
         helper->pinged_at = now;
         aq_wire_send(&helper->queue, AQ_WIRE_PING, 0, 0, NULL, 0);
     }
@@ -331,6 +328,9 @@ static void take_pong(struct aq_helper *helper, const struct aq_frame *frame)
 
 static int take_frame(struct aq_helper *helper, const struct aq_frame *frame, struct aq_error *err)
 {
+    /* Only whole frames are a sign of life: the answers to pings could fill a damaged one for minutes. */
+    helper->heard_at = aq_now();
+    helper->pinged_at = 0;
     if (frame->type == AQ_WIRE_HELLO_ANSWER) {
         if (frame->length >= 8 && aq_wire_get64(frame->payload) == 0)
             return fail_protocol(err,
@@ -371,7 +371,8 @@ static int take_input(struct aq_helper *helper, struct aq_error *err)
 static bool all_done(const struct aq_helper *helper, aq_deadline *next)
 {
     bool done = true;
-    *next = aq_after_ms(1000); /* to look after the peer's liveness */
+    *next = aq_after_ms(helper->ping_after_ms < 1000 ? helper->ping_after_ms
+                                                     : 1000); /* to see that the peer lives */
     for (unsigned i = 0; i < helper->count; i++) {
         if (helper->operations[i].done)
             continue;

@@ -61,6 +61,7 @@ struct aq_helper {
     unsigned hellos;
     aq_deadline heard_at;
     aq_deadline pinged_at; /* 0: no answer is awaited */
+    int64_t ping_after_ms; /* of silence */
     int64_t patience_ms;   /* how long the answer to a ping may take */
     uint16_t last_channel;
     struct aq_helper_operation *operations; /* the ones of the present call */

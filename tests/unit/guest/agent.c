@@ -89,7 +89,6 @@ static int connect_to_agent(pid_t pid)
 static int open_agent(void **state, const char *blocked)
 {
     static struct agent_fixture fixture;
-    unlink("agent.sock");
     fixture.pid = start_agent(blocked);
     struct aq_channel_port port = {.fd = connect_to_agent(fixture.pid)};
     fixture.channel = aq_channel_open_agent(&port);
@@ -113,6 +112,7 @@ static int close_agent(void **state)
     aq_channel_close(fixture->channel);
     kill(fixture->pid, SIGKILL);
     waitpid(fixture->pid, NULL, 0);
+    unlink("agent.sock");
     return 0;
 }
 

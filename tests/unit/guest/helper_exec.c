@@ -336,6 +336,7 @@ static void notices_a_server_that_has_gone_silent(void **state)
     struct helper_fixture *fixture = *state;
     struct aq_error err = {0};
     doomed_server = fixture->server.pid;
+    ((struct aq_helper *)fixture->channel)->ping_after_ms = 500;
     ((struct aq_helper *)fixture->channel)->patience_ms = 1000;
     assert_fails(run_tree(fixture->channel, "silent", 0, stop_server, &err), AQ_E_AGENT_DEAD);
     assert_fails(aq_channel_ping(fixture->channel, aq_after_ms(500), &err), AQ_E_GUEST_NOT_READY);
