@@ -120,11 +120,10 @@ int aq_read_file_at(int dir, const char *name, size_t max, struct aq_buffer *dat
     }
 }
 
-/* Makes the file under a name that is not there yet, and takes it away again when it cannot be written. */
-static int write_and_sync(int dir, const char *name, const void *data, size_t length, mode_t mode,
-                          struct aq_error *err)
+int aq_make_file_at(int dir, const char *name, const void *data, size_t length, mode_t mode,
+                    struct aq_error *err)
 {
-    aq_autoclose int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+    aq_autoclose int fd = openat(dir, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
     if (fd < 0) {
         int errnum = errno;
         aq_autofree char *path = aq_path_at(dir, name);
@@ -134,8 +133,28 @@ static int write_and_sync(int dir, const char *name, const void *data, size_t le
         unlinkat(dir, name, 0);
         return -1;
     }
-    if (fdatasync(fd) < 0) {
-        aq_fail_errno(err, AQ_E_IO, errno, "cannot write %s to disk", name);
+    return aq_steal_fd(&fd);
+}
+
+/* All are on their way before the first is waited for: a journal then commits once for them, not once for
+ * each. */
+int aq_sync_files(const int *fds, unsigned count, struct aq_error *err)
+{
+    for (unsigned i = 0; i < count; i++)
+        sync_file_range(fds[i], 0, 0, SYNC_FILE_RANGE_WRITE); /* a hint: failing is of no account */
+    for (unsigned i = 0; i < count; i++)
+        if (fdatasync(fds[i]) < 0)
+            return aq_fail_errno(err, AQ_E_IO, errno, "cannot write a file to disk");
+    return 0;
+}
+
+static int write_and_sync(int dir, const char *name, const void *data, size_t length, mode_t mode,
+                          struct aq_error *err)
+{
+    aq_autoclose int fd = aq_make_file_at(dir, name, data, length, mode, err);
+    if (fd < 0)
+        return -1;
+    if (aq_sync_files(&fd, 1, err) < 0) {
         unlinkat(dir, name, 0);
         return -1;
     }

@@ -30,6 +30,14 @@ int aq_open_beneath(int dir, const char *name, int flags, struct aq_error *err);
  * `data`. */
 int aq_read_file_at(int dir, const char *name, size_t max, struct aq_buffer *data, struct aq_error *err);
 
+/* Makes a file under a name that is not there yet, and writes it, but does not sync it. Returns its
+ * descriptor. */
+int aq_make_file_at(int dir, const char *name, const void *data, size_t length, mode_t mode,
+                    struct aq_error *err);
+
+/* Sees the contents of all these files to the disk, at little more than the cost of one. */
+int aq_sync_files(const int *fds, unsigned count, struct aq_error *err);
+
 /* Writes a new file (an existing one is IO) and syncs it: for use inside a folder that is itself renamed into
  * place. */
 int aq_write_new_file_at(int dir, const char *name, const void *data, size_t length, mode_t mode,

@@ -13,7 +13,7 @@
 #include "util/clock.h"
 #include "util/files.h"
 #include "util/home.h"
-#include "vm/vm.h"
+#include "vm/record.h"
 
 enum { NAME_TRIES = 8 };
 
@@ -53,19 +53,26 @@ static int fill_record(const struct aq_clone_request *request, const struct aq_b
     return 0;
 }
 
-static int write_overlay(int folder, const struct aq_base *base, const struct aq_vm *vm, struct aq_error *err)
+static int write_overlay(int disk, const struct aq_base *base, const struct aq_vm *vm, struct aq_error *err)
 {
     /* A base of the store is named relative to the VM's folder, so that the store can be moved as a whole. */
     aq_autofree char *backing =
         base->copy ? aq_format("../../bases/%s/%s", base->name, AQ_BASE_DISK) : aq_strdup(base->path);
-    aq_autoclose int disk = openat(folder, AQ_VM_DISK, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (disk < 0)
-        return aq_fail_errno(err, AQ_E_IO, errno, "cannot make the disk of VM %s", vm->name);
-    if (aq_qcow2_write_overlay(disk, AQ_VM_DISK, backing, vm->disk_size, err) < 0)
+    return aq_qcow2_write_overlay(disk, AQ_VM_DISK, backing, vm->disk_size, err);
+}
+
+/* The overlay and the record, both on the disk when it returns. */
+static int write_files(int folder, const struct aq_base *base, const struct aq_vm *vm, struct aq_error *err)
+{
+    aq_autobuffer struct aq_buffer record = {0};
+    if (aq_vm_to_yaml(vm, &record, err) < 0)
         return -1;
-    if (fdatasync(disk) < 0)
-        return aq_fail_errno(err, AQ_E_IO, errno, "cannot sync the disk of VM %s", vm->name);
-    return 0;
+    aq_autoclose int disk = aq_make_file_at(folder, AQ_VM_DISK, NULL, 0, 0600, err);
+    if (disk < 0 || write_overlay(disk, base, vm, err) < 0)
+        return -1;
+    aq_autoclose int file = aq_make_file_at(folder, AQ_VM_RECORD, record.data, record.length, 0600, err);
+    const int both[] = {disk, file};
+    return file < 0 ? -1 : aq_sync_files(both, 2, err);
 }
 
 static int name_taken(const char *name, struct aq_error *err)
@@ -109,8 +116,7 @@ int aq_vm_clone(const struct aq_clone_request *request, struct aq_vm *vm, struct
     if (request->name != NULL && faccessat(vms, request->name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
         return name_taken(request->name, err);
     aq_autostage struct aq_stage stage = AQ_STAGE_NONE;
-    if (aq_stage_open(vms, vm->name, &stage, err) < 0 || write_overlay(stage.folder, &base, vm, err) < 0 ||
-        aq_vm_write_new(stage.folder, vm, err) < 0)
+    if (aq_stage_open(vms, vm->name, &stage, err) < 0 || write_files(stage.folder, &base, vm, err) < 0)
         return -1;
     return publish(&stage, request, vm, err);
 }

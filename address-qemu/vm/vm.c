@@ -62,22 +62,6 @@ int aq_vm_load(const char *name, struct aq_vm *vm, struct aq_error *err)
     return result == -2 ? not_found(name, err) : result;
 }
 
-int aq_vm_write_new(int folder, const struct aq_vm *vm, struct aq_error *err)
-{
-    aq_autobuffer struct aq_buffer text = {0};
-    if (aq_vm_to_yaml(vm, &text, err) < 0)
-        return -1;
-    return aq_write_new_file_at(folder, AQ_VM_RECORD, text.data, text.length, 0600, err);
-}
-
-int aq_vm_rewrite(int folder, const struct aq_vm *vm, struct aq_error *err)
-{
-    aq_autobuffer struct aq_buffer text = {0};
-    if (aq_vm_to_yaml(vm, &text, err) < 0)
-        return -1;
-    return aq_replace_file_at(folder, AQ_VM_RECORD, text.data, text.length, err);
-}
-
 int aq_vm_list(struct aq_strings *names, struct aq_error *err)
 {
     aq_autoclose int vms = aq_open_home_dir("vms", err);

@@ -56,10 +56,6 @@ int aq_vm_load(const char *name, struct aq_vm *vm, struct aq_error *err);
 /* The same below an open `vms` folder; -2 without an error when it is not there. For listings. */
 int aq_vm_load_at(int vms, const char *name, struct aq_vm *vm, struct aq_error *err);
 
-/* Writes the record into a VM's folder: a new file for a stage, replaced whole otherwise. */
-int aq_vm_write_new(int folder, const struct aq_vm *vm, struct aq_error *err);
-int aq_vm_rewrite(int folder, const struct aq_vm *vm, struct aq_error *err);
-
 /* The names of all VMs, sorted. */
 int aq_vm_list(struct aq_strings *names, struct aq_error *err);
 
