@@ -71,10 +71,15 @@ void aq_result_set_bool(aq_result *result, const char *name, bool value)
 
 __attribute__((format(printf, 2, 0))) static void say(aq_result *result, const char *format, va_list args)
 {
-    char *text = NULL;
-    if (vasprintf(&text, format, args) >= 0)
-        aq_buffer_add_text(&result->output, text);
-    free(text);
+    va_list again;
+    va_copy(again, args);
+    struct aq_buffer *output = &result->output;
+    int length = vsnprintf(aq_buffer_room(output, 255), 256, format, args);
+    if (length > 255)
+        vsnprintf(aq_buffer_room(output, (size_t)length), (size_t)length + 1, format, again);
+    if (length > 0)
+        output->length += (size_t)length;
+    va_end(again);
 }
 
 void aq_result_say(aq_result *result, const char *format, ...)

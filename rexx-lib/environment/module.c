@@ -25,6 +25,7 @@ APIRET APIENTRY QemuLoadFuncs(PCSZ name, ULONG argc, PRXSTRING argv, PCSZ queue,
 {
     (void)name, (void)argc, (void)argv, (void)queue;
     APIRET code = RexxRegisterSubcomExe(ENVIRONMENT, rexxqemu_command, NULL);
+    aq_signals_look();
     RexxRegisterFunctionExe("QEMUDROPFUNCS", QemuDropFuncs);
     RexxRegisterFunctionExe("QEMUVERSION", QemuVersion);
     return answer(result, registered(code) ? "0" : "1");

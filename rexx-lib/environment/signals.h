@@ -12,6 +12,9 @@
 void aq_signals_begin(void);
 void aq_signals_end(void);
 
+/* A script has begun, and its interpreter has just put its own handlers in place: the next command looks. */
+void aq_signals_look(void);
+
 /* Gives the signals back to whoever had them. */
 void aq_signals_release(void);
 

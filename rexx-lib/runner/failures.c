@@ -61,9 +61,11 @@ static void make_printable(char *text)
 static void copy_line(char *to, size_t size, const RXSTRING *from)
 {
     size_t length = RXSTRLEN(*from) < size - 1 ? RXSTRLEN(*from) : size - 1;
-    for (size_t i = 0; i < length; i++)
-        to[i] = from->strptr[i] == '\0' || from->strptr[i] == '\n' ? ' ' : from->strptr[i];
+    memcpy(to, from->strptr, length);
     to[length] = '\0';
+    for (size_t i = 0; i < length; i++)
+        if (to[i] == '\0' || to[i] == '\n')
+            to[i] = ' ';
     make_printable(to);
     if (RXSTRLEN(*from) > length && length > 3)
         memcpy(to + length - 3, "...", 3);
