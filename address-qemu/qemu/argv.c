@@ -63,6 +63,12 @@ static void add_identity(struct aq_strings *argv, const struct aq_machine *machi
     aq_strings_add(argv, "-name");
     aq_strings_format(argv, "guest=%s,process=qemu:%s,debug-threads=on", name, name);
     add_pair(argv, "-uuid", machine->uuid);
+    if (machine->hostname != NULL) {
+        /* Bases that we build take their host name from the SMBIOS: it is there before any network is. */
+        aq_autofree char *hostname = aq_option_value(machine->hostname);
+        aq_strings_add(argv, "-smbios");
+        aq_strings_format(argv, "type=1,serial=%s", hostname);
+    }
     add_pair(argv, "-msg", "timestamp=on");
 }
 

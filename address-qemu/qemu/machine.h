@@ -52,7 +52,7 @@ struct aq_machine {
     unsigned disk_count;  /* at most AQ_MACHINE_MAX_DISKS */
     bool network;         /* a virtio card on QEMU's user network; false: no card at all */
     const char *mac;      /* required with a network */
-    const char *hostname; /* what DHCP tells the guest; NULL: nothing */
+    const char *hostname; /* as SMBIOS serial number, and by DHCP; NULL: nothing */
     const struct aq_forward *forwards;
     unsigned forward_count;
 };

@@ -143,6 +143,8 @@ static void awkward_names_and_paths(void **state)
                                  .forward_count = 2};
     const char *const expected[] = {
         IDENTITY("a,,b 'c'"),
+        "-smbios",
+        "type=1,serial=web,,restrict=off",
         CONFINEMENT,
         "-machine",
         "type=q35,usb=off,mem-merge=off,dump-guest-core=off",
