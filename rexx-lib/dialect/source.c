@@ -54,15 +54,17 @@ static const char *skip_line(const char *at, const char *end)
     return newline != NULL ? newline : end;
 }
 
-/* Comments nest. */
+/* Behind a comment; they nest. NULL for one that is never closed, which Regina has to report. */
 static const char *skip_comment(const char *at, const char *end)
 {
     int depth = 0;
     do {
+        if (at >= end)
+            return NULL;
         int change = starts(at, end, "/*") ? 1 : starts(at, end, "*/") ? -1 : 0;
         depth += change;
         at += change != 0 ? 2 : 1;
-    } while (depth > 0 && at < end);
+    } while (depth > 0);
     return at;
 }
 
@@ -162,6 +164,15 @@ static void scan_newline(struct scanner *scanner)
     scanner->continued = false;
 }
 
+static void scan_comment(struct scanner *scanner)
+{
+    scanner->at = skip_comment(scanner->at, scanner->end);
+    if (scanner->at != NULL)
+        return;
+    scanner->at = scanner->end;
+    scanner->traits->has_clauses = true;
+}
+
 static void scan_other(struct scanner *scanner)
 {
     char c = *scanner->at;
@@ -169,7 +180,8 @@ static void scan_other(struct scanner *scanner)
     scanner->continued = c == ',';
     scanner->last = (struct symbol){NULL, 0};
     scanner->at = c == '"' || c == '\'' ? skip_string(scanner->at, scanner->end) : scanner->at + 1;
-    if (c != ';')
+    bool dos_end = c == '\x1a' && scanner->at == scanner->end;
+    if (c != ';' && c != ',' && !dos_end)
         scanner->traits->has_clauses = true;
 }
 
@@ -181,7 +193,7 @@ static void scan_token(struct scanner *scanner)
     else if (c == '\n')
         scan_newline(scanner);
     else if (starts(scanner->at, scanner->end, "/*"))
-        scanner->at = skip_comment(scanner->at, scanner->end);
+        scan_comment(scanner);
     else if (starts(scanner->at, scanner->end, "--"))
         scanner->at = skip_line(scanner->at, scanner->end);
     else if (is_symbol_char(c)) {

@@ -91,8 +91,10 @@ int aq_script_load(const struct aq_options *options, struct aq_script *script)
     const char *text = aq_buffer_text(&script->raw);
     size_t skip = strncmp(text, mark, 3) == 0 ? 3 : 0;
     aq_source_prepare(text + skip, script->raw.length - skip, &script->text, &script->traits);
-    if (!script->traits.has_clauses)
-        aq_buffer_add_text(&script->text, "\nNOP\n");
+    if (!script->traits.has_clauses) {
+        aq_buffer_clear(&script->text);
+        aq_buffer_add_text(&script->text, "NOP\n");
+    }
     script->rewritten = skip > 0 || script->traits.requires;
     return 0;
 }

@@ -82,9 +82,12 @@ static void traits_are_seen(void **state)
     assert_false(prepare("/* a /* b */ */ ;\n; -- c\n#", &out).mentions_trace);
     assert_false(prepare("#!/usr/bin/rexx\n/* trace */", &out).has_clauses);
     assert_false(prepare(" \t\r\n;;", &out).has_clauses);
+    assert_false(prepare(",\n", &out).has_clauses);
     assert_true(prepare("nop", &out).has_clauses);
     assert_true(prepare("'cmd'", &out).has_clauses);
     assert_true(prepare("(x)", &out).has_clauses);
+    assert_true(prepare("/* never closed", &out).has_clauses);
+    assert_true(prepare("/*/", &out).has_clauses);
 
     assert_true(prepare("trace o", &out).mentions_trace);
     assert_true(prepare("x = TRACE()", &out).mentions_trace);
