@@ -48,25 +48,25 @@ static int unknown_key(const struct aq_verb *verb, const char *key, struct aq_er
                    aq_buffer_text(&all));
 }
 
-/* A bare word: a boolean key is a flag, and any other word may be the positional parameter's value. */
-static const struct aq_param *bare_word(const struct aq_verb *verb, const char *word, bool *is_flag)
-{
-    const struct aq_param *param = aq_param_find(verb, word);
-    *is_flag = param != NULL && param->type == AQ_TYPE_BOOLEAN;
-    if (*is_flag)
-        return param;
-    for (param = verb->params; param != NULL && param->name != NULL; param++)
-        if (param->positional)
-            return param;
-    return NULL;
-}
-
 static bool given_already(const struct aq_call *call, const struct aq_param *param)
 {
     for (size_t i = 0; i < call->argument_count; i++)
         if (call->arguments[i].param == param)
             return true;
     return false;
+}
+
+/* A bare word: a boolean key is a flag, and one other word may be the positional parameter's value. */
+static const struct aq_param *bare_word(const struct aq_call *call, const char *word, bool *is_flag)
+{
+    const struct aq_param *param = aq_param_find(call->verb, word);
+    *is_flag = param != NULL && param->type == AQ_TYPE_BOOLEAN;
+    if (*is_flag)
+        return param;
+    for (param = call->verb->params; param != NULL && param->name != NULL; param++)
+        if (param->positional && !given_already(call, param))
+            return param;
+    return NULL;
 }
 
 static struct aq_argument *add(struct aq_call *call, const struct aq_param *param, const char *text,
@@ -85,7 +85,7 @@ static int add_word(struct aq_call *call, const struct aq_word *word, struct aq_
     const char *key = word->key != NULL ? word->key : text;
     bool is_flag = false;
     const struct aq_param *param =
-        word->key != NULL ? aq_param_find(verb, key) : bare_word(verb, text, &is_flag);
+        word->key != NULL ? aq_param_find(verb, key) : bare_word(call, text, &is_flag);
     if (param == NULL) {
         param = aq_param_find(verb, key);
         if (param == NULL)

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* One command, from its text to its result. */
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "command/arguments.h"
 #include "command/lex.h"
@@ -14,8 +16,21 @@ struct aq_session {
     struct aq_callbacks callbacks;
 };
 
+/* A caller may have closed its standard descriptors. A disk or socket that got number 1 or 2 would then be
+   written to by whoever prints something. */
+static void keep_standard_descriptors(void)
+{
+    int fd;
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0)
+        close(fd);
+}
+
 aq_session *aq_session_open(const struct aq_callbacks *callbacks)
 {
+    keep_standard_descriptors();
     aq_session *session = aq_alloc(sizeof *session);
     if (callbacks != NULL)
         session->callbacks = *callbacks;
