@@ -216,6 +216,7 @@ static void give_result(struct run *run, struct aq_process_result *result, int e
 
 int aq_process_run(const struct aq_process *process, struct aq_process_result *result, struct aq_error *err)
 {
+    *result = (struct aq_process_result){0};
     aq_cleanup(run_free) struct run run;
     run_init(&run, process);
     int exit_code = 0;
@@ -243,6 +244,8 @@ static int fail_with_words(struct run *run, int exit_code, struct aq_error *err)
 
 int aq_process_check(const struct aq_process *process, struct aq_process_result *result, struct aq_error *err)
 {
+    if (result != NULL)
+        *result = (struct aq_process_result){0};
     aq_cleanup(run_free) struct run run;
     run_init(&run, process);
     int exit_code = 0;
