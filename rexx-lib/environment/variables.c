@@ -37,6 +37,7 @@ struct aq_variables {
     /* Requests that wait to be sent, and the names that were made up for them. */
     SHVBLOCK requests[BATCH];
     unsigned request_count;
+    char ignored[24]; /* what is fetched and not looked at */
     char names[NAME_BYTES];
     size_t names_used;
 
@@ -170,6 +171,17 @@ static void set_count(struct aq_variables *variables, const struct known *stem, 
     request(variables, RXSHV_SET, stem->name, stem->length, number, (size_t)digits);
 }
 
+/* Regina makes the table behind a stem anew, with every entry in it, at each cell that is set while the
+   compares since the last time are more than twice the accesses. The cells of a row get neighbouring hashes,
+   so with many columns that is always: 48,000 cells took 12 s. The count is found at once; reading it keeps
+   the average down: 0.07 s. */
+static void calm_stem(struct aq_variables *variables, const struct known *stem, size_t columns)
+{
+    for (size_t i = 0; i < columns / 2; i++)
+        request(variables, RXSHV_FETCH, stem->name, stem->length, variables->ignored,
+                sizeof variables->ignored);
+}
+
 static void set_table(struct aq_variables *variables, const aq_result *result, size_t table)
 {
     const struct known *stem = mark(variables, aq_result_table_name(result, table), ".0");
@@ -181,9 +193,10 @@ static void set_table(struct aq_variables *variables, const aq_result *result, s
         for (size_t column = 0; column < columns; column++) {
             size_t length = 0;
             const char *value = aq_result_cell_at(result, table, row, column, &length);
-            if (value != NULL)
-                set_cell(variables, stem, row + 1, aq_result_column_name(result, table, column), value,
-                         length);
+            if (value == NULL)
+                continue;
+            set_cell(variables, stem, row + 1, aq_result_column_name(result, table, column), value, length);
+            calm_stem(variables, stem, columns);
         }
 }
 
