@@ -100,7 +100,9 @@ static int run(struct aq_call *call, const char *command, size_t length, struct 
 
 aq_result *aq_run(aq_session *session, const char *command, size_t length)
 {
-    struct aq_error err = {0};
+    struct aq_error err;
+    err.code = AQ_OK; /* clearing all of the text would be noticed in a command that does nothing */
+    err.text[0] = '\0';
     struct aq_words words = {0};
     struct aq_call call = {.session = session, .callbacks = &session->callbacks, .result = aq_result_new()};
     if (run(&call, command, length == AQ_WHOLE ? strlen(command) : length, &words, &err) < 0) {
