@@ -4,138 +4,9 @@
 #include <errno.h>
 #include <string.h>
 
-#include "util/random.h"
-
-#define FIRST_RETRY_MS 250
-#define LAST_RETRY_MS 4000
 /* Room in the queue that data leaves to control frames. */
 #define CONTROL_ROOM (128 * 1024)
 #define CREDIT_STEP 65536
-
-/* --- greeting --- */
-
-void aq_helper_leave(struct aq_helper *helper)
-{
-    helper->greeted = false;
-    helper->hellos = 0;
-    helper->say_hello_at = 0;
-    helper->queue.start = helper->queue.end = 0;
-    helper->parser.hunting = true;
-    aq_random_bytes(&helper->nonce, sizeof helper->nonce);
-    helper->nonce |= 1; /* 0 is not a session's */
-}
-
-static int flush(struct aq_helper *helper, struct aq_error *err)
-{
-    struct aq_wire_queue *queue = &helper->queue;
-    while (queue->start < queue->end) {
-        ssize_t sent =
-            aq_channel_write(&helper->base, queue->bytes + queue->start, queue->end - queue->start, err);
-        if (sent < 0)
-            return -1;
-        if (sent == 0)
-            return 0;
-        queue->start += (size_t)sent;
-    }
-    queue->start = queue->end = 0;
-    return 0;
-}
-
-/* Says HELLO when it is time to and the one before has left; a port that nobody reads does not fill up with
- * them. */
-static void say_hello(struct aq_helper *helper)
-{
-    unsigned char payload[12];
-    if (helper->queue.start != helper->queue.end || aq_now() < helper->say_hello_at)
-        return;
-    aq_wire_put64(payload, helper->nonce);
-    aq_wire_put32(payload + 8, AQ_WIRE_VERSION);
-    aq_wire_send_padding(&helper->queue);
-    aq_wire_send(&helper->queue, AQ_WIRE_HELLO, 0, 0, payload, sizeof payload);
-    int64_t pause = FIRST_RETRY_MS << (helper->hellos < 4 ? helper->hellos : 4);
-    helper->say_hello_at = aq_after_ms(pause < LAST_RETRY_MS ? pause : LAST_RETRY_MS);
-    helper->hellos++;
-}
-
-/* Keeps a string of the answer, which has to be short and printable. */
-static bool keep_string(const unsigned char **from, const unsigned char *end, char *to)
-{
-    const char *text = aq_wire_string(from, end);
-    if (text == NULL)
-        return false;
-    for (const char *c = text; *c != '\0'; c++)
-        if (*c < ' ' || *c > '~')
-            return false;
-    strcpy(to, text); /* both are AQ_WIRE_HELLO_MAX bytes at most */
-    return true;
-}
-
-static int take_hello(struct aq_helper *helper, const struct aq_frame *frame, struct aq_error *err)
-{
-    if (frame->type != AQ_WIRE_HELLO_ANSWER || frame->length < 12) {
-        helper->parser.hunting = true;
-        return 0;
-    }
-    uint64_t nonce = aq_wire_get64(frame->payload);
-    if (nonce == 0)
-        helper->say_hello_at = 0;
-    helper->parser.hunting = nonce != helper->nonce;
-    if (helper->parser.hunting)
-        return 0;
-    const unsigned char *from = frame->payload + 12;
-    const unsigned char *end = frame->payload + frame->length;
-    if (aq_wire_get32(frame->payload + 8) != AQ_WIRE_VERSION)
-        return aq_fail(err, AQ_E_GUEST_PROTOCOL,
-                       "the guest's helper speaks version %u of the protocol, not %u",
-                       aq_wire_get32(frame->payload + 8), AQ_WIRE_VERSION);
-    if (!keep_string(&from, end, helper->build_id) || !keep_string(&from, end, helper->runner_path))
-        return aq_fail(err, AQ_E_GUEST_PROTOCOL, "the guest's helper does not say properly who it is");
-    helper->greeted = true;
-    return 1;
-}
-
-/* Reads once: 1 something came, 0 nothing. */
-static int fill(struct aq_helper *helper, struct aq_error *err)
-{
-    size_t room;
-    unsigned char *to = aq_wire_room(&helper->parser, &room);
-    ssize_t got = aq_channel_read(&helper->base, to, room, err);
-    if (got <= 0)
-        return (int)got;
-    helper->parser.end += (size_t)got;
-    return 1;
-}
-
-int aq_helper_greet(struct aq_channel *channel, struct aq_error *err)
-{
-    struct aq_helper *helper = (struct aq_helper *)channel;
-    if (helper->greeted)
-        return 1;
-    for (int reads = 0; reads < 16;) {
-        struct aq_frame frame;
-        say_hello(helper);
-        if (flush(helper, err) < 0)
-            return -1;
-        int taken = aq_wire_next(&helper->parser, &frame);
-        if (taken > 0 && (taken = take_hello(helper, &frame, err)) != 0)
-            return taken;
-        if (taken > 0)
-            continue;
-        int got = fill(helper, err);
-        if (got <= 0)
-            return got;
-        reads++;
-    }
-    return 0;
-}
-
-short aq_helper_greet_events(const struct aq_channel *channel)
-{
-    const struct aq_helper *helper = (const struct aq_helper *)channel;
-    return POLLIN | (helper->queue.start < helper->queue.end ? POLLOUT : 0);
-}
-
-/* --- operations --- */
 
 static int fail_protocol(struct aq_error *err, const char *what)
 {
@@ -347,8 +218,7 @@ static int take_frame(struct aq_helper *helper, const struct aq_frame *frame, st
     return take_operation_frame(helper, operation, frame, err);
 }
 
-/* Takes what has come, a bounded amount of it, so that sending gets its turn. */
-static int take_input(struct aq_helper *helper, struct aq_error *err)
+int aq_helper_take_input(struct aq_helper *helper, struct aq_error *err)
 {
     for (int reads = 0; reads < 8;) {
         struct aq_frame frame;
@@ -360,7 +230,7 @@ static int take_input(struct aq_helper *helper, struct aq_error *err)
                 return -1;
             continue;
         }
-        int got = fill(helper, err);
+        int got = aq_helper_fill(helper, err);
         if (got <= 0)
             return got;
         reads++;
@@ -391,13 +261,13 @@ static int run_once(struct aq_helper *helper, aq_deadline next, struct aq_error 
     if (check_liveness(helper, err) < 0)
         return -1;
     send_all(helper);
-    if (flush(helper, err) < 0)
+    if (aq_helper_flush(helper, err) < 0)
         return -1;
     if (all_done(helper, &next))
         return 0;
     if (aq_wait_fd(helper->base.port.fd, aq_helper_greet_events(&helper->base), next, err) < 0)
         return -1;
-    return take_input(helper, err);
+    return aq_helper_take_input(helper, err);
 }
 
 /* For a transfer, a protocol that was not kept means that the file is not what was sent. */
@@ -423,7 +293,7 @@ static void break_off(struct aq_helper *helper, const struct aq_error *why)
             fail_operation(operation, why);
         operation->done = true;
     }
-    flush(helper, &ignored);
+    aq_helper_flush(helper, &ignored);
     aq_helper_leave(helper);
 }
 

@@ -85,6 +85,15 @@ int aq_helper_run(struct aq_helper *helper, struct aq_helper_operation *operatio
  */
 void aq_helper_leave(struct aq_helper *helper);
 
+/* Sends what is queued, as much as can be now. */
+int aq_helper_flush(struct aq_helper *helper, struct aq_error *err);
+
+/* Reads once: 1 something came, 0 nothing. */
+int aq_helper_fill(struct aq_helper *helper, struct aq_error *err);
+
+/* Takes what has come, a bounded amount of it, so that sending gets its turn. -1: the session is over. */
+int aq_helper_take_input(struct aq_helper *helper, struct aq_error *err);
+
 /* Queues a whole request in as many frames as it needs; LIMIT_EXCEEDED beyond AQ_WIRE_REQUEST_MAX. */
 int aq_helper_request(struct aq_helper *helper, const struct aq_helper_operation *operation,
                       enum aq_wire_type type, const struct aq_buffer *request, struct aq_error *err);

@@ -263,7 +263,7 @@ static int run_tree(struct aq_channel *channel, const char *list, aq_deadline de
 {
     char path[4096];
     char here[3000];
-    struct aq_guest_exit exit = {0};
+    aq_autoguestexit struct aq_guest_exit exit = {0};
     assert_non_null(getcwd(here, sizeof here));
     snprintf(path, sizeof path, "%s/%s", here, list);
     const char *const argv[] = {"/bin/sh", "-c", tree_script, "sh", path, NULL};
@@ -343,6 +343,38 @@ static void notices_a_server_that_has_gone_silent(void **state)
     kill(doomed_server, SIGCONT);
     assert_ok(aq_channel_ping(fixture->channel, aq_after_ms(20000), &err));
     assert_dead("silent"); /* the new session has ended the old one's command */
+}
+
+/* As happens on a port, whose other end stays when a server is killed and another takes its place. */
+static void takes_no_notice_of_a_restart_in_between(void **state)
+{
+    struct aq_error err = {0};
+    int ends[2];
+    struct test_server servers[2];
+    struct aq_channel *channel = NULL;
+    (void)state;
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+    for (int i = 0; i < 2; i++) {
+        servers[i] = (struct test_server){.fd = -1, .pid = fork()};
+        if (servers[i].pid == 0) {
+            close(ends[0]);
+            aq_identity_init();
+            aq_guest_serve_port(ends[1]);
+            _exit(0);
+        }
+        if (i == 0)
+            channel = aq_channel_open_helper(&(struct aq_channel_port){.fd = ends[0]});
+        else
+            assert_int_equal(aq_wait_fd(ends[0], POLLIN, aq_after_ms(20000), &err), 1);
+        assert_ok(aq_channel_ping(channel, aq_after_ms(20000), &err));
+        if (i == 0) {
+            kill(servers[i].pid, SIGKILL);
+            waitpid(servers[i].pid, NULL, 0);
+        }
+    }
+    close(ends[1]);
+    aq_channel_close(channel);
+    assert_server_ends(&servers[1]);
 }
 
 static void ends_the_tree_when_the_host_hangs_up(void **state)
@@ -432,6 +464,7 @@ int main(void)
         with_server(ends_the_tree_when_interrupted),
         cmocka_unit_test(ends_the_tree_when_the_server_is_killed),
         with_server(notices_a_server_that_has_gone_silent),
+        cmocka_unit_test(takes_no_notice_of_a_restart_in_between),
         cmocka_unit_test(ends_the_tree_when_the_host_hangs_up),
         with_server(leaves_what_a_command_put_in_the_background),
         with_server(holds_a_fast_writer_back),
