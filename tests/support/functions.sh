@@ -111,20 +111,38 @@ qemu_get() {
              ignore: return' "$*"
 }
 
-# micro_base [NAME]: registers a micro base ("micro" unless named) in this test's store. Its disk is built once for each
-# state of the library and the guest's runner, and shared by all tests of the build folder.
-micro_base() {
-    local name=${1:-micro} folder=$BUILD_DIR/tests/micro key lock
-    key=$(cat "$BUILD_DIR/lib/libaddress-qemu.so" "$BUILD_DIR/libexec/address-qemu/rexx-guest" | sha256sum | cut -c1-16)
+# built_base NAME MEMORY KEY=VALUE …: registers a base that create_base makes with those keys. Its disk is built once
+# for each state of what goes into it, and shared by all tests of the build folder; packages are downloaded once.
+built_base() {
+    local name=$1 memory=$2 folder=$BUILD_DIR/tests/bases key lock
+    shift 2
+    key=$(
+        echo "$*"
+        find "$SOURCE_DIR"/address-qemu/image/build* "$BUILD_DIR/libexec/address-qemu/rexx-guest" -type f -print0 |
+            sort -z | xargs -0 sha256sum
+    )
+    key=$(sha256sum <<<"$key" | cut -c1-16)
     mkdir -p "$folder"
     exec {lock}>"$folder/lock"
     flock "$lock"
     if [ ! -f "$folder/$key.qcow2" ]; then
-        rm -rf "$folder"/*.qcow2 "$folder/store"
-        ADDRESS_QEMU_HOME=$folder/store qemu "create_base name=micro kind=micro" {lock}>&-
-        mv "$folder/store/bases/micro/disk.qcow2" "$folder/$key.qcow2"
-        rm -rf "$folder/store"
+        ADDRESS_QEMU_HOME=$folder/store qemu "create_base name=$key replace=true $*" {lock}>&-
+        mv "$folder/store/bases/$key/disk.qcow2" "$folder/$key.qcow2"
+        rm -rf "$folder/store/bases"
     fi
     exec {lock}>&-
-    qemu "register_base name=$name disk='$folder/$key.qcow2' copy=false memory=128M cpus=1" >/dev/null
+    qemu "register_base name=$name disk='$folder/$key.qcow2' copy=false memory=$memory cpus=1" >/dev/null
+}
+
+# micro_base [NAME], debian_base [NAME]: the two kinds; debian_plain_base has nothing of ours in the guest.
+micro_base() {
+    built_base "${1:-micro}" 128M kind=micro
+}
+
+debian_base() {
+    built_base "${1:-debian}" 512M kind=debian
+}
+
+debian_plain_base() {
+    built_base "${1:-plain}" 512M kind=debian helper=false
 }
