@@ -64,6 +64,7 @@ enum aq_rc {
     X(VM_EXISTS, CONFLICT, "A VM of that name is there already. Remove it, or choose another name.")         \
     X(VM_RUNNING, CONFLICT, "The VM is running and the verb needs it stopped. `stop` it first.")             \
     X(VM_NOT_RUNNING, CONFLICT, "The VM is not running and the verb needs it to be. `start` it first.")      \
+    X(VM_PAUSED, CONFLICT, "The VM is paused, so its guest does nothing. `resume` it first.")                \
     X(VM_BUSY, CONFLICT, "Another process is at work on the VM. Try again when it is done.")                 \
     X(VM_MISMATCH, CONFLICT, "The VM that is there is not the one that was asked for; the text says how.")   \
     X(VM_INCOMPLETE, CONFLICT, "The VM's folder was not finished (a process died). `remove` clears it.")     \

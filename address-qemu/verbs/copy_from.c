@@ -71,6 +71,7 @@ static int run(struct aq_call *call, struct aq_error *err)
     const char *remote = aq_arg_text(call, "remote");
     aq_cleanup(arrival_close) struct arrival arrival = ARRIVAL_NONE;
     if (aq_vm_load(aq_arg_text(call, "vm"), &vm, err) < 0 || aq_run_need(&vm, &run, err) < 0 ||
+        aq_run_need_awake(&vm, &run, err) < 0 ||
         arrival_open(aq_arg_text(call, "local"), remote, &arrival, err) < 0)
         return -1;
     aq_autoguest struct aq_guest guest = AQ_GUEST_CLOSED;

@@ -20,7 +20,8 @@ static int run(struct aq_call *call, struct aq_error *err)
     struct aq_run run = {0};
     const char *local = aq_arg_text(call, "local");
     aq_autoclose int file = aq_open_input(local, err);
-    if (file < 0 || aq_vm_load(aq_arg_text(call, "vm"), &vm, err) < 0 || aq_run_need(&vm, &run, err) < 0)
+    if (file < 0 || aq_vm_load(aq_arg_text(call, "vm"), &vm, err) < 0 || aq_run_need(&vm, &run, err) < 0 ||
+        aq_run_need_awake(&vm, &run, err) < 0)
         return -1;
     struct stat st;
     fstat(file, &st);

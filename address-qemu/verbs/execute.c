@@ -29,7 +29,8 @@ static int run(struct aq_call *call, struct aq_error *err)
     aq_autovm struct aq_vm vm = {0};
     struct aq_run run = {0};
     if (collect_environment(call, environment, err) < 0 ||
-        aq_vm_load(aq_arg_text(call, "vm"), &vm, err) < 0 || aq_run_need(&vm, &run, err) < 0)
+        aq_vm_load(aq_arg_text(call, "vm"), &vm, err) < 0 || aq_run_need(&vm, &run, err) < 0 ||
+        aq_run_need_awake(&vm, &run, err) < 0)
         return -1;
     aq_result_set_text(call->result, "VM", vm.name);
     aq_autoguest struct aq_guest guest = AQ_GUEST_CLOSED;

@@ -80,7 +80,7 @@ static void say(aq_result *result, const struct aq_vm *vm, const struct aq_run *
         aq_result_say_more(result, "  stopped");
         return;
     }
-    aq_result_say_more(result, "  running as process %d for %s under %s", run->process.pid,
+    aq_result_say_more(result, "  %s as process %d for %s under %s", aq_run_status(run), run->process.pid,
                        aq_duration_text(aq_uptime_ms(run->process.start_time), text),
                        aq_accel_name(run->accel));
     if (run->accel_reason[0] != '\0')

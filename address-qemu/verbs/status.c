@@ -21,7 +21,8 @@ static int status_of_one(struct aq_call *call, const char *name, struct aq_error
     int64_t milliseconds = aq_uptime_ms(run.process.start_time);
     aq_set_port_rows(call->result, &run);
     aq_result_set_int(call->result, "UPTIME", milliseconds / 1000);
-    aq_result_say(call->result, "%s has been running for %s (process %d, %s)", name,
+    aq_result_say(call->result, "%s %s for %s (process %d, %s)", name,
+                  run.paused ? "is paused; its process has been there" : "has been running",
                   aq_duration_text(milliseconds, uptime), run.process.pid, aq_accel_name(run.accel));
     return 0;
 }

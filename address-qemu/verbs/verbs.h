@@ -17,8 +17,15 @@
     X(status)                                                                                                \
     X(inspect)                                                                                               \
     X(start)                                                                                                 \
+    X(start_if_stopped)                                                                                      \
     X(stop)                                                                                                  \
+    X(stop_if_running)                                                                                       \
+    X(restart)                                                                                               \
+    X(pause)                                                                                                 \
+    X(resume)                                                                                                \
+    X(rename)                                                                                                \
     X(remove)                                                                                                \
+    X(cleanup)                                                                                               \
     X(wait)                                                                                                  \
     X(logs)                                                                                                  \
     X(provision)                                                                                             \

@@ -51,7 +51,8 @@ static int run(struct aq_call *call, struct aq_error *err)
     if (aq_vm_load(aq_arg_text(call, "name"), &vm, err) < 0)
         return -1;
     bool stopped = strcmp(what, "stopped") == 0;
-    if (stopped ? wait_stopped(&vm, deadline, err) < 0 : aq_run_need(&vm, &run, err) < 0)
+    if (stopped ? wait_stopped(&vm, deadline, err) < 0
+                : (aq_run_need(&vm, &run, err) < 0 || aq_run_need_awake(&vm, &run, err) < 0))
         return -1;
     if (!stopped && (strcmp(what, "ssh") == 0 ? wait_ssh(&vm, &run, deadline, err)
                                               : wait_agent(&vm, deadline, call, err)) < 0)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Starting, stopping and removing a VM. Each takes the VM's lock for as long as it works. */
+/* Starting, pausing, stopping, renaming and removing a VM. Each takes the VM's lock for as long as it works.
+ */
 #ifndef AQ_VM_LIFECYCLE_H
 #define AQ_VM_LIFECYCLE_H
 
@@ -19,6 +20,15 @@ enum aq_stop { AQ_STOP_CLEAN, AQ_STOP_FORCED };
    INTERRUPTED. */
 int aq_vm_stop(const struct aq_vm *vm, enum aq_stop wish, aq_deadline deadline, enum aq_stop *how,
                struct aq_error *err);
+
+/* Makes the VM's CPUs stand still, or go on. `changed` tells whether they did anything else before. `run` is
+   as it is afterwards. VM_NOT_RUNNING, QMP_FAILED; after a failure of a pause the VM goes on. */
+int aq_vm_pause(const struct aq_vm *vm, struct aq_run *run, bool *changed, struct aq_error *err);
+int aq_vm_resume(const struct aq_vm *vm, struct aq_run *run, bool *changed, struct aq_error *err);
+
+/* Gives a stopped VM another name; what its guest believes to be called stays. VM_NOT_FOUND, VM_RUNNING,
+   VM_EXISTS. */
+int aq_vm_rename(const char *name, const char *new_name, struct aq_error *err);
 
 /* Removes a VM with its disk. A running one is VM_RUNNING, unless `force` ends it first. A VM whose record
    cannot be read is removed too. VM_NOT_FOUND. */

@@ -35,6 +35,7 @@ static bool from_record(const json_t *record, struct aq_run *run)
     run->accel = strcmp(aq_json_text(record, "accel", ""), "kvm") == 0 ? AQ_ACCEL_KVM : AQ_ACCEL_TCG;
     snprintf(run->accel_reason, sizeof run->accel_reason, "%s", aq_json_text(record, "accel_reason", ""));
     snprintf(run->started, sizeof run->started, "%s", aq_json_text(record, "started", ""));
+    run->paused = aq_json_bool(record, "paused", false);
     return run->process.pid > 0 && of_this_boot(record) &&
            aq_port_rules_from_json(json_object_get(record, "ports"), run->ports, &run->port_count) == 0;
 }
@@ -71,6 +72,18 @@ int aq_run_need(const struct aq_vm *vm, struct aq_run *run, struct aq_error *err
     return running < 0 ? -1 : 0;
 }
 
+const char *aq_run_status(const struct aq_run *run)
+{
+    return run == NULL ? "stopped" : run->paused ? "paused" : "running";
+}
+
+int aq_run_need_awake(const struct aq_vm *vm, const struct aq_run *run, struct aq_error *err)
+{
+    if (!run->paused)
+        return 0;
+    return aq_fail(err, AQ_E_VM_PAUSED, "the VM %s is paused; `resume name=%s` it first", vm->name, vm->name);
+}
+
 int aq_run_write(int folder, const struct aq_run *run, struct aq_error *err)
 {
     char boot[37] = "";
@@ -82,6 +95,8 @@ int aq_run_write(int folder, const struct aq_run *run, struct aq_error *err)
     json_object_set_new(record, "accel", json_string(aq_accel_name(run->accel)));
     json_object_set_new(record, "accel_reason", json_string(run->accel_reason));
     json_object_set_new(record, "started", json_string(run->started));
+    if (run->paused)
+        json_object_set_new(record, "paused", json_true());
     json_object_set_new(record, "ports", aq_port_rules_to_json(run->ports, run->port_count));
     aq_autobuffer struct aq_buffer text = {0};
     if (aq_yaml_write(record, &text, err) < 0)

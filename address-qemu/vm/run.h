@@ -18,6 +18,7 @@ struct aq_run {
     enum aq_accel accel;
     char accel_reason[256]; /* why it is not KVM; "" when it is, or when TCG was asked for */
     char started[24];
+    bool paused;                                    /* by `pause`: its CPUs stand still */
     struct aq_port_rule ports[AQ_VM_PORTS_MAX + 1]; /* as they are, host ports chosen; SSH's too */
     unsigned port_count;
 };
@@ -34,6 +35,12 @@ int aq_run_read(const struct aq_vm *vm, struct aq_run *run, struct aq_error *err
 
 /* The same, for verbs that need a running VM: -1 with VM_NOT_RUNNING when it is not. */
 int aq_run_need(const struct aq_vm *vm, struct aq_run *run, struct aq_error *err);
+
+/* "running", "paused" or, for NULL, "stopped". */
+const char *aq_run_status(const struct aq_run *run);
+
+/* VM_PAUSED when it is: for what needs the guest itself. */
+int aq_run_need_awake(const struct aq_vm *vm, const struct aq_run *run, struct aq_error *err);
 
 /* Notes a running VM, or that it runs no more. `folder` is its runtime folder. */
 int aq_run_write(int folder, const struct aq_run *run, struct aq_error *err);

@@ -22,13 +22,19 @@ static void ask_inside(const struct aq_vm *vm)
     aq_channel_exec(guest.channel, &exec, &exit, &ignored);
 }
 
-static void press_power_button(int run_folder)
+/* A guest that stands still cannot mind its power button, so a paused one goes on first. */
+static void press_power_button(int run_folder, struct aq_run *run)
 {
     struct aq_error ignored = {0};
     aq_deadline deadline = aq_after_ms(POWEROFF_COMMAND_MS);
     aq_autoqmp struct aq_qmp *qmp = aq_qmp_connect(run_folder, deadline, &ignored);
-    if (qmp != NULL)
-        aq_qemu_powerdown(qmp, deadline, &ignored);
+    if (qmp == NULL)
+        return;
+    if (run->paused && aq_qmp_command(qmp, "cont", NULL, deadline, NULL, &ignored) == 0) {
+        run->paused = false;
+        aq_run_write(run_folder, run, &ignored);
+    }
+    aq_qemu_powerdown(qmp, deadline, &ignored);
 }
 
 int aq_vm_stop(const struct aq_vm *vm, enum aq_stop wish, aq_deadline deadline, enum aq_stop *how,
@@ -43,7 +49,7 @@ int aq_vm_stop(const struct aq_vm *vm, enum aq_stop wish, aq_deadline deadline, 
         return -1;
     int gone = 0;
     if (wish == AQ_STOP_CLEAN) {
-        press_power_button(run_folder);
+        press_power_button(run_folder, &run);
         ask_inside(vm);
         gone = aq_process_wait_gone(&run.process, deadline, err);
         if (gone < 0)
