@@ -50,7 +50,7 @@ enum aq_rc {
     X(VM_NOT_FOUND, NOT_FOUND, "There is no VM of that name. `list` shows what there is.")                   \
     X(FILE_NOT_FOUND, NOT_FOUND, "A file on the host is not there.")                                         \
     X(GUEST_FILE_NOT_FOUND, NOT_FOUND, "A file in the guest is not there.")                                  \
-    X(SNAPSHOT_NOT_FOUND, NOT_FOUND, "The VM has no snapshot of that name. `inspect` shows what it has.")    \
+    X(SNAPSHOT_NOT_FOUND, NOT_FOUND, "The VM has no snapshot of that name. `list_snapshots` shows them.")    \
     X(HELP_NOT_FOUND, NOT_FOUND, "There is no verb of that name to give help on.")                           \
     X(BASE_EXISTS, CONFLICT,                                                                                 \
       "A base of that name is registered for another disk. Use replace=true, or "                            \

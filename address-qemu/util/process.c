@@ -122,6 +122,8 @@ static int start(struct run *run, struct aq_error *err)
         .argv = process->argv,
         .environment = environment,
         .working_dir = process->working_dir,
+        .memory_limit = process->memory_limit,
+        .cpu_limit = process->cpu_limit,
         .standard = {input, output, errors},
     };
     return spawn_child(run, &spawn, err);

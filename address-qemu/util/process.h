@@ -21,10 +21,12 @@ struct aq_process {
     const char *working_dir;        /* NULL: as it is */
     const void *input;              /* written to its standard input; NULL: /dev/null */
     size_t input_length;
-    int input_fd;         /* >0: its standard input instead of `input` */
-    int output_fd;        /* >0: its standard output goes there instead of being captured */
-    size_t capture_limit; /* of each stream; more is read and dropped. 0: 1 MiB */
-    aq_deadline deadline; /* 0: AQ_FOREVER; past it the process group is ended and TIMEOUT returned */
+    int input_fd;          /* >0: its standard input instead of `input` */
+    int output_fd;         /* >0: its standard output goes there instead of being captured */
+    size_t capture_limit;  /* of each stream; more is read and dropped. 0: 1 MiB */
+    uint64_t memory_limit; /* bytes of address space; 0: as ours */
+    uint64_t cpu_limit;    /* seconds of processor time; 0: as ours */
+    aq_deadline deadline;  /* 0: AQ_FOREVER; past it the process group is ended and TIMEOUT returned */
     /* Called with each line (without its end) of either stream as it comes; may be NULL. */
     void (*on_line)(void *data, const char *line);
     void *on_line_data;

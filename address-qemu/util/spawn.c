@@ -60,6 +60,14 @@ static bool arrange_descriptors(const struct aq_spawn *spawn)
     return true;
 }
 
+/* Limits that cannot be set are none: the program's own judgement is what they only back up. */
+static void set_limit(int resource, uint64_t most)
+{
+    const struct rlimit limit = {most, most};
+    if (most != 0)
+        setrlimit(resource, &limit);
+}
+
 _Noreturn void aq_spawn_exec(const struct aq_spawn *spawn, int report)
 {
     if (report < 3)
@@ -68,6 +76,8 @@ _Noreturn void aq_spawn_exec(const struct aq_spawn *spawn, int report)
         report_failure(report, AQ_SPAWN_DESCRIPTORS);
     if (spawn->working_dir != NULL && chdir(spawn->working_dir) < 0)
         report_failure(report, AQ_SPAWN_DIRECTORY);
+    set_limit(RLIMIT_AS, spawn->memory_limit);
+    set_limit(RLIMIT_CPU, spawn->cpu_limit);
     reset_signals();
     execve(spawn->path, (char *const *)spawn->argv, spawn->environment);
     report_failure(report, AQ_SPAWN_EXEC);

@@ -9,6 +9,7 @@
 
 #include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "util/error.h"
 
@@ -18,6 +19,8 @@ struct aq_spawn {
     const char *const *argv;
     char *const *environment;
     const char *working_dir; /* NULL: as it is */
+    uint64_t memory_limit;   /* RLIMIT_AS; 0: as it is */
+    uint64_t cpu_limit;      /* RLIMIT_CPU; 0: as it is */
     int standard[3];         /* become descriptors 0, 1, 2 */
     const int *keep;         /* inherited under their own numbers, all above 2 */
     unsigned keep_count;

@@ -3,10 +3,9 @@
 #include <sys/stat.h>
 
 #include "image/base.h"
-#include "image/qcow2.h"
 #include "util/clock.h"
 #include "util/size.h"
-#include "verbs/vm_fields.h"
+#include "verbs/snapshot_fields.h"
 #include "vm/vm.h"
 
 static void add_image(struct aq_table *chain, const char *path, const char *role)
@@ -42,7 +41,6 @@ static int set_disk(aq_result *result, const struct aq_vm *vm, struct aq_error *
     aq_autoclose int folder = aq_vm_open(vm->name, err);
     if (folder < 0)
         return -1;
-    struct aq_error reason = {0};
     aq_autoclose int disk = openat(folder, AQ_VM_DISK, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
     struct stat st;
     if (disk < 0 || fstat(disk, &st) < 0)
@@ -51,20 +49,7 @@ static int set_disk(aq_result *result, const struct aq_vm *vm, struct aq_error *
     aq_result_set_int(result, "DISK_SIZE", (int64_t)vm->disk_size);
     aq_result_set_int(result, "DISK_ALLOCATED", (int64_t)st.st_blocks * 512);
 
-    struct aq_table *table = aq_result_table(result, "SNAPSHOTS");
-    struct aq_qcow2_info info;
-    aq_autosnapshots struct aq_qcow2_snapshots snapshots = {0};
-    if (aq_qcow2_read(disk, AQ_VM_DISK, &info, &reason) < 0 ||
-        aq_qcow2_read_snapshots(disk, &info, AQ_VM_DISK, &snapshots, &reason) < 0)
-        return 0; /* QEMU may be changing the table this very moment */
-    for (size_t i = 0; i < snapshots.count; i++) {
-        char date[AQ_TIME_TEXT];
-        aq_table_row(table);
-        aq_table_text(table, "NAME", snapshots.items[i].name);
-        aq_table_text(table, "CREATED", aq_time_text(snapshots.items[i].date, date));
-        aq_table_int(table, "VM_STATE_SIZE", (int64_t)snapshots.items[i].vm_state_size);
-    }
-    return 0;
+    return aq_set_snapshot_rows(result, vm, err) < 0 ? -1 : 0;
 }
 
 static void say(aq_result *result, const struct aq_vm *vm, const struct aq_run *run)
@@ -130,7 +115,7 @@ static const struct aq_field sets[] = {
     {"DISK_ALLOCATED", "what it takes on the host besides the base, in bytes"},
     {"BASE_STATUS", "`ready`, `changed` or `missing`: only a VM whose base is ready can start"},
     {"CHAIN.n.PATH", "the images that make up its disk, its own first; also `FORMAT`, `ROLE`, `ALLOCATED`"},
-    {"SNAPSHOTS.n.NAME", "its snapshots; also `CREATED`, `VM_STATE_SIZE`"},
+    AQ_SNAPSHOT_FIELDS,
     {NULL},
 };
 

@@ -234,7 +234,7 @@ int aq_stage_snapshot(struct aq_provision *provision, struct aq_error *err)
     strftime(name, sizeof name, "provision-%Y%m%d-%H%M%S", gmtime_r(&now, &utc));
     aq_deadline deadline = aq_after_ms(SNAPSHOT_MS);
     if (aq_channel_sync(provision->guest.channel, deadline, err) < 0 ||
-        aq_vm_snapshot(&provision->vm, name, deadline, err) < 0)
+        aq_vm_snapshot(&provision->vm, name, AQ_SNAPSHOT_DISK, deadline, NULL, err) < 0)
         return -1;
     aq_result_set_text(provision->call->result, "SNAPSHOT", name);
     return 0;

@@ -28,6 +28,10 @@
     X(cleanup)                                                                                               \
     X(wait)                                                                                                  \
     X(logs)                                                                                                  \
+    X(snapshot)                                                                                              \
+    X(restore)                                                                                               \
+    X(list_snapshots)                                                                                        \
+    X(remove_snapshot)                                                                                       \
     X(provision)                                                                                             \
     X(execute)                                                                                               \
     X(copy_to)                                                                                               \

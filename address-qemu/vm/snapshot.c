@@ -1,25 +1,105 @@
 /* SPDX-License-Identifier: MIT */
 #include "vm/snapshot.h"
 
-#include <string.h>
+#include "vm/orphan.h"
+#include "vm/snapshot_file.h"
+#include "vm/snapshot_find.h"
+#include "vm/snapshot_live.h"
+#include "vm/start.h"
 
-#include "qemu/qmp.h"
-#include "util/json.h"
+/* The VM while one of its snapshots is at hand. */
+struct work {
+    const struct aq_vm *vm;
+    int lock, run_folder;
+    bool running;
+    struct aq_run run;
+    struct aq_qcow2_snapshots snapshots;
+};
 
-int aq_vm_snapshot(const struct aq_vm *vm, const char *snapshot, aq_deadline deadline, struct aq_error *err)
+static void work_free(struct work *work)
 {
-    aq_autoclose int run_folder = aq_run_open_folder(vm, err);
-    if (run_folder < 0)
+    if (work->run_folder >= 0 && !work->running)
+        aq_run_forget(work->vm); /* opening it made it */
+    aq_qcow2_snapshots_free(&work->snapshots);
+    aq_cleanup_close(&work->run_folder);
+    aq_cleanup_close(&work->lock);
+}
+
+static int work_begin(const struct aq_vm *vm, struct work *work, struct aq_error *err)
+{
+    *work = (struct work){.vm = vm, .lock = -1, .run_folder = -1};
+    work->lock = aq_vm_lock(vm->name, AQ_LOCK_EXCLUSIVE, err);
+    if (work->lock < 0)
         return -1;
-    aq_autoqmp struct aq_qmp *qmp = aq_qmp_connect(run_folder, deadline, err);
-    if (qmp == NULL)
+    int running = aq_run_read(vm, &work->run, err);
+    if (running < 0 || (work->run_folder = aq_run_open_folder(vm, err)) < 0)
         return -1;
-    json_t *arguments = json_pack("{s:s, s:s}", "device", "disk0", "name", snapshot);
-    struct aq_error reason = {0};
-    if (aq_qmp_command(qmp, "blockdev-snapshot-internal-sync", arguments, deadline, NULL, &reason) == 0)
-        return 0;
-    if (strstr(reason.text, "already exists") != NULL)
+    work->running = running > 0;
+    if (!work->running && aq_orphan_end(work->run_folder, err) < 0)
+        return -1;
+    return aq_vm_snapshots(vm, &work->snapshots, err);
+}
+
+int aq_vm_snapshot(const struct aq_vm *vm, const char *name, enum aq_snapshot_memory memory,
+                   aq_deadline deadline, bool *with_memory, struct aq_error *err)
+{
+    aq_cleanup(work_free) struct work work;
+    if (work_begin(vm, &work, err) < 0 || aq_snapshot_check_name(name, err) < 0)
+        return -1;
+    if (aq_snapshot_find(&work.snapshots, name) != NULL)
         return aq_fail(err, AQ_E_SNAPSHOT_EXISTS, "the VM %s has a snapshot %s already; choose another name",
-                       vm->name, snapshot);
-    return aq_fail(err, reason.code, "%s", reason.text);
+                       vm->name, name);
+    bool wanted = memory == AQ_SNAPSHOT_MEMORY || (memory == AQ_SNAPSHOT_AUTO && work.running);
+    if (wanted && !work.running)
+        return aq_fail(err, AQ_E_VM_NOT_RUNNING,
+                       "the VM %s is stopped, so there is no memory to take; leave memory=true away",
+                       vm->name);
+    if (with_memory != NULL)
+        *with_memory = wanted;
+    if (!work.running)
+        return aq_snapshot_file(vm, AQ_SNAPSHOT_FILE_CREATE, name, err);
+    return aq_snapshot_live_save(work.run_folder, name, wanted, work.run.paused, deadline, err);
+}
+
+static int restore_running(struct work *work, const struct aq_qcow2_snapshot *snapshot, aq_deadline deadline,
+                           struct aq_error *err)
+{
+    const struct aq_vm *vm = work->vm;
+    if (snapshot->vm_state_size == 0)
+        return aq_fail(err, AQ_E_VM_RUNNING,
+                       "the snapshot %s holds the disk of VM %s without its memory, and a disk cannot be "
+                       "changed under a running guest; `stop name=%s` it first",
+                       snapshot->name, vm->name, vm->name);
+    return aq_snapshot_live_load(work->run_folder, snapshot->name, work->run.paused, deadline, err);
+}
+
+int aq_vm_snapshot_restore(const struct aq_vm *vm, const char *name, aq_deadline deadline, struct aq_run *run,
+                           struct aq_error *err)
+{
+    aq_cleanup(work_free) struct work work;
+    if (work_begin(vm, &work, err) < 0)
+        return -1;
+    const struct aq_qcow2_snapshot *snapshot = aq_snapshot_need(&work.snapshots, vm, name, err);
+    if (snapshot == NULL)
+        return -1;
+    if (work.running) {
+        *run = work.run;
+        return restore_running(&work, snapshot, deadline, err) < 0 ? -1 : 1;
+    }
+    if (snapshot->vm_state_size == 0)
+        return aq_snapshot_file(vm, AQ_SNAPSHOT_FILE_APPLY, name, err);
+    if (aq_vm_start_locked(vm, work.lock, name, run, err) < 0)
+        return -1;
+    work.running = true;
+    return 1;
+}
+
+int aq_vm_snapshot_remove(const struct aq_vm *vm, const char *name, aq_deadline deadline,
+                          struct aq_error *err)
+{
+    aq_cleanup(work_free) struct work work;
+    if (work_begin(vm, &work, err) < 0 || aq_snapshot_need(&work.snapshots, vm, name, err) == NULL)
+        return -1;
+    return work.running ? aq_snapshot_live_delete(work.run_folder, name, deadline, err)
+                        : aq_snapshot_file(vm, AQ_SNAPSHOT_FILE_DELETE, name, err);
 }

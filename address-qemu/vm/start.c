@@ -12,14 +12,21 @@
 #include "util/home.h"
 #include "vm/lifecycle.h"
 #include "vm/orphan.h"
+#include "vm/snapshot_live.h"
+#include "vm/start.h"
 
-enum { QEMU_ANSWERS_MS = 60000 }; /* QEMU's own start, not the guest's: seconds even on a busy host */
+enum {
+    QEMU_ANSWERS_MS = 60000, /* QEMU's own start, not the guest's: seconds even on a busy host */
+    LOAD_MS = 600000,        /* a large memory from a slow disk */
+};
 
 /* Everything that a start gathers, and lets go of at its end. */
 struct start {
     const struct aq_vm *vm;
+    const char *from; /* a snapshot to go on from; NULL: boot */
     struct aq_base base;
-    int vm_folder, runtime, run_folder, console, log;
+    int vm_folder; /* the caller's */
+    int runtime, run_folder, console, log;
     char *disk_path;
     struct aq_port ports[AQ_VM_PORTS_MAX + 1];
     struct aq_forward forwards[AQ_VM_PORTS_MAX + 1];
@@ -31,7 +38,7 @@ static void start_free(struct start *start)
         aq_port_release(&start->ports[i]);
     aq_base_free(&start->base);
     free(start->disk_path);
-    const int fds[] = {start->vm_folder, start->runtime, start->run_folder, start->console, start->log};
+    const int fds[] = {start->runtime, start->run_folder, start->console, start->log};
     for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)
         aq_cleanup_close(&fds[i]);
 }
@@ -103,6 +110,14 @@ static int choose_accel(struct start *start, struct aq_run *run, struct aq_error
     return 0;
 }
 
+/* A QEMU that waits gets the state it is to go on with. */
+static int go_on_from(const struct start *start, struct aq_qmp *qmp, struct aq_error *err)
+{
+    if (aq_snapshot_load(qmp, start->from, aq_after_ms(LOAD_MS), err) < 0)
+        return aq_error_context(err, "VM %s cannot go on from %s", start->vm->name, start->from);
+    return aq_qmp_command(qmp, "cont", NULL, aq_after_ms(QEMU_ANSWERS_MS), NULL, err);
+}
+
 static int launch(struct start *start, struct aq_run *run, struct aq_error *err)
 {
     const struct aq_vm *vm = start->vm;
@@ -127,9 +142,16 @@ static int launch(struct start *start, struct aq_run *run, struct aq_error *err)
         .runtime_dir = start->run_folder,
         .log_fd = start->log,
         .console_fd = start->console,
+        .paused = start->from != NULL,
         .deadline = aq_after_ms(QEMU_ANSWERS_MS),
     };
-    return aq_qemu_launch(&launch, &run->process, NULL, err);
+    aq_autoqmp struct aq_qmp *qmp = NULL;
+    if (aq_qemu_launch(&launch, &run->process, &qmp, err) < 0)
+        return -1;
+    if (start->from == NULL || go_on_from(start, qmp, err) == 0)
+        return 0;
+    aq_qemu_kill(start->run_folder, &run->process);
+    return -1;
 }
 
 static int start_locked(struct start *start, struct aq_run *run, struct aq_error *err)
@@ -149,25 +171,29 @@ static int start_locked(struct start *start, struct aq_run *run, struct aq_error
     return -1;
 }
 
-int aq_vm_start(const struct aq_vm *vm, struct aq_run *run, struct aq_error *err)
+int aq_vm_start_locked(const struct aq_vm *vm, int lock, const char *from, struct aq_run *run,
+                       struct aq_error *err)
 {
-    aq_cleanup(start_free) struct start start = {
-        .vm = vm, .vm_folder = -1, .runtime = -1, .run_folder = -1, .console = -1, .log = -1};
-    for (unsigned i = 0; i < AQ_VM_PORTS_MAX + 1; i++)
-        start.ports[i] = AQ_PORT_UNRESERVED;
-    start.vm_folder = aq_vm_lock(vm->name, AQ_LOCK_EXCLUSIVE, err);
-    if (start.vm_folder < 0)
-        return -1;
     *run = (struct aq_run){0};
     int running = aq_run_read(vm, run, err);
     if (running > 0)
-        return aq_fail(err, AQ_E_VM_RUNNING, "the VM %s is running already, as process %d since %s", vm->name,
-                       run->process.pid, run->started);
+        return aq_fail(err, AQ_E_VM_RUNNING, "the VM %s is %s already, as process %d since %s", vm->name,
+                       aq_run_status(run), run->process.pid, run->started);
     if (running < 0)
         return -1;
+    aq_cleanup(start_free) struct start start = {
+        .vm = vm, .from = from, .vm_folder = lock, .runtime = -1, .run_folder = -1, .console = -1, .log = -1};
+    for (unsigned i = 0; i < AQ_VM_PORTS_MAX + 1; i++)
+        start.ports[i] = AQ_PORT_UNRESERVED;
     *run = (struct aq_run){0};
     int started = start_locked(&start, run, err);
     if (started < 0)
         aq_run_forget(vm);
     return started;
+}
+
+int aq_vm_start(const struct aq_vm *vm, struct aq_run *run, struct aq_error *err)
+{
+    aq_autoclose int lock = aq_vm_lock(vm->name, AQ_LOCK_EXCLUSIVE, err);
+    return lock < 0 ? -1 : aq_vm_start_locked(vm, lock, NULL, run, err);
 }

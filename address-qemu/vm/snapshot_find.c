@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+#include "vm/snapshot_find.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+#include "util/suggest.h"
+
+/* QEMU may be writing the table this very moment. */
+enum { TRIES = 5, PAUSE_MS = 20 };
+
+static int read_disk(const struct aq_vm *vm, struct aq_qcow2_snapshots *snapshots, struct aq_error *err)
+{
+    aq_autoclose int folder = aq_vm_open(vm->name, err);
+    if (folder < 0)
+        return -1;
+    aq_autoclose int disk = openat(folder, AQ_VM_DISK, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    if (disk < 0)
+        return aq_fail(err, AQ_E_RECORD_INVALID,
+                       "the disk of VM %s is gone; `remove name=%s` clears the VM away", vm->name, vm->name);
+    struct aq_qcow2_info info;
+    if (aq_qcow2_read(disk, AQ_VM_DISK, &info, err) < 0 ||
+        aq_qcow2_judge(&info, info.backing_file, AQ_VM_DISK, err) < 0)
+        return -1;
+    return aq_qcow2_read_snapshots(disk, &info, AQ_VM_DISK, snapshots, err);
+}
+
+int aq_vm_snapshots(const struct aq_vm *vm, struct aq_qcow2_snapshots *snapshots, struct aq_error *err)
+{
+    for (int i = 1;; i++) {
+        struct aq_error reason = {0};
+        if (read_disk(vm, snapshots, &reason) == 0)
+            return 0;
+        if (i == TRIES || reason.code == AQ_E_RECORD_INVALID || reason.code == AQ_E_VM_NOT_FOUND)
+            return aq_fail(err, reason.code, "%s", reason.text);
+        if (aq_sleep_until(aq_after_ms(PAUSE_MS), err) < 0)
+            return -1;
+    }
+}
+
+int aq_snapshot_check_name(const char *name, struct aq_error *err)
+{
+    if (name[strspn(name, "0123456789")] != '\0')
+        return 0;
+    return aq_fail(err, AQ_E_VALUE_INVALID,
+                   "a snapshot cannot be called %s: QEMU takes digits alone for a snapshot's number", name);
+}
+
+const struct aq_qcow2_snapshot *aq_snapshot_find(const struct aq_qcow2_snapshots *snapshots, const char *name)
+{
+    for (size_t i = 0; i < snapshots->count; i++)
+        if (strcmp(snapshots->items[i].name, name) == 0)
+            return &snapshots->items[i];
+    return NULL;
+}
+
+const struct aq_qcow2_snapshot *aq_snapshot_need(const struct aq_qcow2_snapshots *snapshots,
+                                                 const struct aq_vm *vm, const char *name,
+                                                 struct aq_error *err)
+{
+    const struct aq_qcow2_snapshot *found = aq_snapshot_find(snapshots, name);
+    if (found != NULL)
+        return found;
+    aq_autofree const char **names = aq_alloc((snapshots->count + 1) * sizeof *names);
+    for (size_t i = 0; i < snapshots->count; i++)
+        names[i] = snapshots->items[i].name;
+    const char *near = aq_suggest(name, names, snapshots->count);
+    if (near != NULL)
+        aq_fail(err, AQ_E_SNAPSHOT_NOT_FOUND, "the VM %s has no snapshot %s; did you mean %s?", vm->name,
+                name, near);
+    else
+        aq_fail(err, AQ_E_SNAPSHOT_NOT_FOUND,
+                "the VM %s has no snapshot %s; `list_snapshots name=%s` shows those it has", vm->name, name,
+                vm->name);
+    return NULL;
+}

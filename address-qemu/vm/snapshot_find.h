@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* For vm/snapshot*.c: one snapshot in a list, and what may be called one. */
+#ifndef AQ_VM_SNAPSHOT_FIND_H
+#define AQ_VM_SNAPSHOT_FIND_H
+
+#include "vm/snapshot.h"
+
+/* VALUE_INVALID for what QEMU would take for an id. */
+int aq_snapshot_check_name(const char *name, struct aq_error *err);
+
+/* The snapshot of that name; NULL with SNAPSHOT_NOT_FOUND and the nearest there is. */
+const struct aq_qcow2_snapshot *aq_snapshot_need(const struct aq_qcow2_snapshots *snapshots,
+                                                 const struct aq_vm *vm, const char *name,
+                                                 struct aq_error *err);
+
+/* The same without an error. */
+const struct aq_qcow2_snapshot *aq_snapshot_find(const struct aq_qcow2_snapshots *snapshots,
+                                                 const char *name);
+
+#endif

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+#include "vm/snapshot_live.h"
+
+#include <string.h>
+
+#include "util/json.h"
+
+#define NODE "disk0"
+enum { QMP_MS = 20000 };
+
+/* The arguments of the three jobs. Save and load also name the node that holds the RAM. */
+static json_t *job_arguments(const char *name, bool memory)
+{
+    json_t *arguments = json_pack("{s:s, s:[s]}", "tag", name, "devices", NODE);
+    if (memory)
+        json_object_set_new(arguments, "vmstate", json_string(NODE));
+    return arguments;
+}
+
+int aq_snapshot_load(struct aq_qmp *qmp, const char *name, aq_deadline deadline, struct aq_error *err)
+{
+    return aq_qmp_run_job(qmp, "snapshot-load", job_arguments(name, true), deadline, err);
+}
+
+static int save(struct aq_qmp *qmp, const char *name, bool memory, aq_deadline deadline, struct aq_error *err)
+{
+    if (memory)
+        return aq_qmp_run_job(qmp, "snapshot-save", job_arguments(name, true), deadline, err);
+    return aq_qmp_command(qmp, "blockdev-snapshot-internal-sync",
+                          json_pack("{s:s, s:s}", "device", NODE, "name", name), deadline, NULL, err);
+}
+
+/* A load that failed leaves the VM standing still. */
+static void let_go_on(struct aq_qmp *qmp)
+{
+    struct aq_error ignored = {0};
+    aq_autofree char *status = aq_qmp_status(qmp, aq_after_ms(QMP_MS), &ignored);
+    if (status == NULL || strcmp(status, "running") != 0)
+        aq_qmp_command(qmp, "cont", NULL, aq_after_ms(QMP_MS), NULL, &ignored);
+}
+
+int aq_snapshot_live_save(int run_folder, const char *name, bool memory, bool paused, aq_deadline deadline,
+                          struct aq_error *err)
+{
+    aq_autoqmp struct aq_qmp *qmp = aq_qmp_connect(run_folder, deadline, err);
+    if (qmp == NULL)
+        return -1;
+    aq_interrupt_hold();
+    int saved = save(qmp, name, memory, deadline, err);
+    if (!paused)
+        let_go_on(qmp);
+    aq_interrupt_release();
+    return saved;
+}
+
+int aq_snapshot_live_load(int run_folder, const char *name, bool paused, aq_deadline deadline,
+                          struct aq_error *err)
+{
+    aq_autoqmp struct aq_qmp *qmp = aq_qmp_connect(run_folder, deadline, err);
+    if (qmp == NULL)
+        return -1;
+    aq_interrupt_hold();
+    int loaded = aq_snapshot_load(qmp, name, deadline, err);
+    if (!paused)
+        let_go_on(qmp);
+    aq_interrupt_release();
+    return loaded;
+}
+
+int aq_snapshot_live_delete(int run_folder, const char *name, aq_deadline deadline, struct aq_error *err)
+{
+    aq_autoqmp struct aq_qmp *qmp = aq_qmp_connect(run_folder, deadline, err);
+    if (qmp == NULL)
+        return -1;
+    aq_interrupt_hold();
+    int removed = aq_qmp_run_job(qmp, "snapshot-delete", job_arguments(name, false), deadline, err);
+    aq_interrupt_release();
+    return removed;
+}

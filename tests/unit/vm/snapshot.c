@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: MIT */
+/* Snapshots of VMs without a guest: what is in the disk, and whether the CPUs go on, shows what came of
+ * them. */
+#include "test.h"
+
+#include "bios-vm.h"
+#include "image/qcow2.h"
+#include "qemu/qmp.h"
+#include "vm/run.h"
+#include "vm/snapshot.h"
+
+static char *status_of(const char *name)
+{
+    aq_autovm struct aq_vm vm = {0};
+    assert_ok(aq_vm_load(name, &vm, &err));
+    aq_autoclose int folder = aq_run_open_folder(&vm, &err);
+    aq_autoqmp struct aq_qmp *qmp = aq_qmp_connect(folder, aq_after_ms(60000), &err);
+    assert_non_null(qmp);
+    return aq_qmp_status(qmp, aq_after_ms(60000), &err);
+}
+
+#define assert_qemu_is(name, wanted)                                                                         \
+    do {                                                                                                     \
+        aq_autofree char *its_status = status_of(name);                                                      \
+        assert_string_equal(its_status, wanted);                                                             \
+    } while (0)
+
+/* The VM's disk, as a stopped VM has it. free() it. */
+static char *disk_of(const char *name)
+{
+    assert_command("status %s", name);
+    return aq_strdup(field("DISK"));
+}
+
+/* Writes, as a guest would, or compares what is there. */
+static void fill_disk(const char *disk, int byte)
+{
+    aq_autofree char *write = aq_format("write -P %d 1M 64k", byte);
+    tool("qemu-io", "-f", "qcow2", "-c", write, disk);
+}
+
+static void assert_disk_holds(const char *disk, int byte)
+{
+    aq_autofree char *read = aq_format("read -P %d 1M 64k", byte);
+    aq_autofree char *said = tool_output("qemu-io", "-f", "qcow2", "-c", read, disk);
+    assert_null(strstr(said, "Pattern verification failed"));
+    tool("qemu-img", "check", "-q", "-f", "qcow2", disk);
+}
+
+/* Still an overlay over its base, as it was made. */
+static void assert_still_an_overlay(const char *disk)
+{
+    json_t *info = tool_image_info(disk);
+    assert_non_null(json_object_get(info, "backing-filename"));
+    assert_string_equal(json_string_value(json_object_get(info, "backing-filename-format")), "qcow2");
+    json_decref(info);
+}
+
+static void a_stopped_vm_goes_back(void **state)
+{
+    (void)state;
+    assert_command("clone base=base name=one no_start");
+    aq_autofree char *disk = disk_of("one");
+    fill_disk(disk, 1);
+    assert_command("snapshot name=one snapshot_name=first");
+    assert_string_equal(field("MEMORY"), "0");
+    assert_string_equal(field("SNAPSHOT"), "first");
+    fill_disk(disk, 2);
+    assert_command("snapshot vm=one snapshot=second memory=false");
+    fill_disk(disk, 3);
+    assert_command("restore name=one snapshot_name=first");
+    assert_string_equal(field("STATUS"), "stopped");
+    assert_disk_holds(disk, 1);
+    assert_command("restore name=one snapshot_name=second");
+    assert_disk_holds(disk, 2);
+    assert_still_an_overlay(disk);
+
+    assert_command("list_snapshots one");
+    assert_string_equal(field("COUNT"), "2");
+    assert_string_equal(aq_result_cell(last, 0, 0, "NAME", NULL), "first");
+    assert_string_equal(aq_result_cell(last, 0, 0, "MEMORY", NULL), "0");
+    assert_command("remove_snapshot name=one snapshot_name=first");
+    assert_command("list_snapshots one");
+    assert_string_equal(field("COUNT"), "1");
+    assert_string_equal(aq_result_cell(last, 0, 0, "NAME", NULL), "second");
+    assert_disk_holds(disk, 2);
+    assert_command("start one");
+}
+
+static void a_running_vm_goes_back_and_on(void **state)
+{
+    (void)state;
+    assert_command("clone base=base name=one");
+    assert_command("snapshot name=one snapshot_name=live");
+    assert_string_equal(field("MEMORY"), "1");
+    assert_qemu_is("one", "running");
+    assert_command("list_snapshots one");
+    assert_string_equal(aq_result_cell(last, 0, 0, "MEMORY", NULL), "1");
+    aq_autofree char *pid = aq_strdup((command("status one"), field("PID")));
+    assert_command("restore name=one snapshot_name=live");
+    assert_string_equal(field("STATUS"), "running");
+    assert_string_equal(field("PID"), pid);
+    assert_string_equal(field("CLOCK_SET"), "0"); /* there is no guest */
+    assert_qemu_is("one", "running");
+    assert_command("remove_snapshot name=one snapshot_name=live");
+    assert_command("list_snapshots one");
+    assert_string_equal(field("COUNT"), "0");
+    assert_qemu_is("one", "running");
+}
+
+/* A paused VM is snapshotted, put back and still paused. */
+static void a_paused_vm_stays_paused(void **state)
+{
+    (void)state;
+    assert_command("clone base=base name=one");
+    assert_command("pause one");
+    assert_command("snapshot name=one snapshot_name=live");
+    assert_qemu_is("one", "paused");
+    assert_command("restore name=one snapshot_name=live");
+    assert_string_equal(field("STATUS"), "paused");
+    aq_autofree char *said = status_of("one");
+    assert_string_not_equal(said, "running");
+    assert_command("resume one");
+    assert_qemu_is("one", "running");
+}
+
+static void a_stopped_vm_goes_on_from_memory(void **state)
+{
+    (void)state;
+    assert_command("clone base=base name=one");
+    assert_command("snapshot name=one snapshot_name=live memory=true");
+    assert_command("stop one force=true");
+    assert_command("restore name=one snapshot_name=live");
+    assert_string_equal(field("STATUS"), "running");
+    assert_qemu_is("one", "running");
+    assert_command("stop one force=true");
+}
+
+static void a_disk_is_not_changed_under_a_running_vm(void **state)
+{
+    (void)state;
+    assert_command("clone base=base name=one");
+    assert_command("snapshot name=one snapshot_name=disk memory=false");
+    assert_string_equal(field("MEMORY"), "0");
+    assert_string_equal(field("QUIESCED"), "0"); /* nobody answered */
+    assert_refused("VM_RUNNING", "restore name=one snapshot_name=disk");
+    assert_says("stop name=one");
+    assert_qemu_is("one", "running");
+    assert_command("stop one force=true");
+    assert_command("restore name=one snapshot_name=disk");
+    assert_string_equal(field("STATUS"), "stopped");
+}
+
+static void names_are_told_apart(void **state)
+{
+    (void)state;
+    assert_command("clone base=base name=one no_start");
+    assert_command("snapshot name=one snapshot_name=before");
+    assert_refused("SNAPSHOT_EXISTS", "snapshot name=one snapshot_name=before");
+    assert_refused("SNAPSHOT_NOT_FOUND", "restore name=one snapshot_name=befor");
+    assert_says("did you mean before?");
+    assert_refused("SNAPSHOT_NOT_FOUND", "remove_snapshot name=one snapshot_name=other");
+    assert_says("list_snapshots");
+    assert_refused("VALUE_INVALID", "snapshot name=one snapshot_name=1");
+    assert_refused("SNAPSHOT_NOT_FOUND", "restore name=one snapshot_name=1"); /* an id, not a name */
+    assert_refused("KEY_MISSING", "snapshot name=one");
+    assert_refused("VM_NOT_FOUND", "snapshot name=two snapshot_name=a");
+    assert_refused("VM_NOT_FOUND", "list_snapshots two");
+    assert_refused("VM_NOT_RUNNING", "snapshot name=one snapshot_name=m memory=true");
+    assert_command("start one");
+    assert_refused("SNAPSHOT_EXISTS", "snapshot name=one snapshot_name=before");
+    assert_refused("SNAPSHOT_NOT_FOUND", "restore name=one snapshot_name=none");
+    assert_qemu_is("one", "running");
+}
+
+static void an_explicit_quiesce_wants_a_guest(void **state)
+{
+    (void)state;
+    assert_command("clone base=base name=one");
+    assert_int_not_equal(command("snapshot name=one snapshot_name=a memory=false quiesce=true"), 0);
+    assert_says("write its disk first");
+    assert_command("list_snapshots one");
+    assert_string_equal(field("COUNT"), "0");
+    assert_command("snapshot name=one snapshot_name=a memory=false quiesce=false");
+}
+
+/* RAM that QEMU cannot take: it says so only after it has stopped the VM. */
+static void a_failed_restore_leaves_the_vm_running(void **state)
+{
+    (void)state;
+    assert_command("clone base=base name=one memory=64M");
+    assert_command("snapshot name=one snapshot_name=live");
+    assert_command("stop one force=true");
+    aq_autofree char *home = aq_home_path(&err);
+    aq_autofree char *record = aq_format("%s/vms/one/vm.yaml", home);
+    tool("sed", "-i", "s/^memory: 64$/memory: 96/", record);
+    assert_refused("QMP_FAILED", "restore name=one snapshot_name=live"); /* not started, nothing left */
+    assert_command("status one");
+    assert_string_equal(field("STATUS"), "stopped");
+    assert_command("start one");
+    assert_refused("QMP_FAILED", "restore name=one snapshot_name=live");
+    assert_qemu_is("one", "running");
+}
+
+/* The orphan of a killed starter has the disk open; it is ended before the disk is changed. */
+static void an_orphan_is_ended_first(void **state)
+{
+    (void)state;
+    assert_command("clone base=base name=one");
+    aq_autovm struct aq_vm vm = {0};
+    assert_ok(aq_vm_load("one", &vm, &err));
+    {
+        aq_autoclose int folder = aq_run_open_folder(&vm, &err);
+        assert_int_equal(unlinkat(folder, "run.yaml", 0), 0);
+    }
+    assert_command("snapshot name=one snapshot_name=a");
+    assert_string_equal(field("MEMORY"), "0");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_stopped_vm_goes_back, fresh, ended),
+        cmocka_unit_test_setup_teardown(a_running_vm_goes_back_and_on, fresh, ended),
+        cmocka_unit_test_setup_teardown(a_paused_vm_stays_paused, fresh, ended),
+        cmocka_unit_test_setup_teardown(a_stopped_vm_goes_on_from_memory, fresh, ended),
+        cmocka_unit_test_setup_teardown(a_disk_is_not_changed_under_a_running_vm, fresh, ended),
+        cmocka_unit_test_setup_teardown(names_are_told_apart, fresh, ended),
+        cmocka_unit_test_setup_teardown(an_explicit_quiesce_wants_a_guest, fresh, ended),
+        cmocka_unit_test_setup_teardown(a_failed_restore_leaves_the_vm_running, fresh, ended),
+        cmocka_unit_test_setup_teardown(an_orphan_is_ended_first, fresh, ended),
+    };
+    int failed = cmocka_run_group_tests_name("vm/snapshot", tests, NULL, NULL);
+    aq_result_free(last);
+    return failed;
+}
