@@ -13,7 +13,7 @@
 #include "util/stage.h"
 
 /* The archive's lists are fetched anew after this; an offline machine goes on with those that it has. */
-#define LISTS_FRESH_SECONDS (12 * 3600)
+#define LISTS_FRESH_SECONDS (12L * 3600)
 
 #define SOURCES "sources.list"
 #define STATUS "status"
