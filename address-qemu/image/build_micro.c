@@ -142,24 +142,6 @@ static int link_busybox(const struct aq_build_job *job, struct aq_error *err)
     return done;
 }
 
-/* modules.dep: a module, then what it needs, the first to be loaded last. */
-static void add_dependencies(const struct aq_module_set *set, size_t of, struct aq_buffer *text)
-{
-    bool *needed = aq_alloc((of + 1) * sizeof *needed);
-    needed[of] = true;
-    aq_buffer_format(text, "%s:", set->modules[of].path);
-    for (size_t i = of + 1; i-- > 0;) {
-        if (!needed[i])
-            continue;
-        if (i != of)
-            aq_buffer_format(text, " %s", set->modules[i].path);
-        for (size_t j = 0; j < i; j++)
-            needed[j] = needed[j] || aq_strings_has(&set->modules[i].needs, set->modules[j].name);
-    }
-    aq_buffer_add_char(text, '\n');
-    free(needed);
-}
-
 static int put_modules(const struct aq_build_job *job, const struct aq_modules *modules, struct aq_error *err)
 {
     aq_automoduleset struct aq_module_set set = {0};
@@ -172,8 +154,8 @@ static int put_modules(const struct aq_build_job *job, const struct aq_modules *
         aq_autofree char *path = aq_format("usr/lib/modules/%s/%s", modules->version, module->path);
         if (aq_tree_put(job->root, path, module->data.data, module->data.length, 0644, err) < 0)
             return -1;
-        add_dependencies(&set, i, &dependencies);
     }
+    aq_module_set_dependencies(&set, &dependencies);
     aq_autofree char *path = aq_format("usr/lib/modules/%s/modules.dep", modules->version);
     return aq_tree_put(job->root, path, aq_buffer_text(&dependencies), dependencies.length, 0644, err);
 }

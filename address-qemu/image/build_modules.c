@@ -166,3 +166,27 @@ int aq_module_set_add(const struct aq_build_job *job, const struct aq_modules *m
             return add_found(job, modules, name, modules->paths.items[i], set, err);
     return 0;
 }
+
+/* A module, then what it needs, the first to be loaded last. */
+static void add_dependencies(const struct aq_module_set *set, size_t of, struct aq_buffer *text)
+{
+    bool *needed = aq_alloc((of + 1) * sizeof *needed);
+    needed[of] = true;
+    aq_buffer_format(text, "%s:", set->modules[of].path);
+    for (size_t i = of + 1; i-- > 0;) {
+        if (!needed[i])
+            continue;
+        if (i != of)
+            aq_buffer_format(text, " %s", set->modules[i].path);
+        for (size_t j = 0; j < i; j++)
+            needed[j] = needed[j] || aq_strings_has(&set->modules[i].needs, set->modules[j].name);
+    }
+    aq_buffer_add_char(text, '\n');
+    free(needed);
+}
+
+void aq_module_set_dependencies(const struct aq_module_set *set, struct aq_buffer *text)
+{
+    for (size_t i = 0; i < set->count; i++)
+        add_dependencies(set, i, text);
+}

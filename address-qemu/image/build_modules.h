@@ -36,6 +36,11 @@ void aq_modules_free(struct aq_modules *modules);
  * built in. */
 int aq_module_set_add(const struct aq_build_job *job, const struct aq_modules *modules, const char *name,
                       struct aq_module_set *set, struct aq_error *err);
+
+/* Adds the set's modules.dep, which modprobe reads (kmod, modules.dep.bin(5)): PATH: PATHS of what it needs.
+ */
+void aq_module_set_dependencies(const struct aq_module_set *set, struct aq_buffer *text);
+
 void aq_module_set_free(struct aq_module_set *set);
 
 /* What a module needs, from its own "depends=" (Linux, scripts/mod/modpost.c; section .modinfo). */

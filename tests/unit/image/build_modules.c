@@ -71,6 +71,14 @@ static void modules_come_after_what_they_need(void **state)
     for (size_t i = 0; i < 4; i++)
         assert_string_equal(set.modules[i].name, order[i]);
     assert_string_equal(set.modules[3].path, "kernel/net/virtio_net.ko");
+
+    aq_autobuffer struct aq_buffer text = {0};
+    aq_module_set_dependencies(&set, &text);
+    assert_string_equal(text.data, "kernel/virtio_ring.ko:\n"
+                                   "kernel/virtio.ko: kernel/virtio_ring.ko\n"
+                                   "kernel/net_failover.ko:\n"
+                                   "kernel/net/virtio_net.ko: kernel/net_failover.ko kernel/virtio.ko "
+                                   "kernel/virtio_ring.ko\n");
 }
 
 static void trees_without_one_kernel_are_refused(void **state)
