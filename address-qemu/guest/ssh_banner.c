@@ -28,7 +28,7 @@ static void try_again(struct tries *tries, const struct sockaddr_in *peer)
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
         return;
-    connect(fd, (const struct sockaddr *)peer, sizeof *peer);
+    (void)connect(fd, (const struct sockaddr *)peer, sizeof *peer); /* goes on; poll() tells how it went */
     if (tries->count == TRIES) {
         aq_cleanup_close(&tries->fds[0].fd);
         memmove(tries->fds, tries->fds + 1, (TRIES - 1) * sizeof *tries->fds);

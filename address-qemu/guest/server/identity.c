@@ -13,6 +13,7 @@ static char path[256];
 static struct stat file;
 
 /* The start of this program in memory, given by the linker: the notes are found without reading any file. */
+/* NOLINTNEXTLINE(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp): it is the linker's name */
 extern const ElfW(Ehdr) __ehdr_start __attribute__((visibility("hidden")));
 
 static void print_hex(const unsigned char *bytes, unsigned length)
