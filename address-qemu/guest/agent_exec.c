@@ -19,6 +19,8 @@
 #define FIRST_PAUSE_MS 3
 #define LAST_PAUSE_MS 200
 #define READ_SIZE (1024 * 1024)
+#define PIECES_A_TURN 4
+#define ANSWER_NS 5000000000LL
 #define INPUT_SIZE (512 * 1024)
 #define KILL_MS 20000
 #define ID_SIZE 33
@@ -86,8 +88,12 @@ struct run {
     char files[128]; /* the working files' common name */
     json_int_t handles[2];
     json_int_t pid;
+    bool ended; /* and *exit says how */
     struct aq_buffer piece;
 };
+
+/* What a turn of reading the output has come to; too much: there may be more at once. */
+enum found { FOUND_FAILURE = -1, FOUND_NOTHING, FOUND_SOME, FOUND_TOO_MUCH };
 
 /* NULL when there is something among them that JSON cannot carry. */
 static json_t *shell_arguments(const char *script, const char *const *arguments, bool capture,
@@ -235,25 +241,34 @@ static int launch(struct run *run, struct aq_error *err)
     return run->pid < 0 ? -1 : 0;
 }
 
-/* Reads what is new in both files: 1 something, 0 nothing. */
-static int pass_output(struct run *run, aq_deadline deadline, struct aq_error *err)
+/* A turn's share of one stream: the other stream, the deadline and the command's end have their turn too,
+   however fast it is written. */
+static enum found pass_stream(struct run *run, enum aq_stream stream, aq_deadline deadline,
+                              struct aq_error *err)
 {
-    int found = 0;
-    for (int i = 0; i < 2; i++) {
-        ssize_t got;
-        do {
-            aq_buffer_clear(&run->piece);
-            got = aq_agent_read(run->agent, run->handles[i], READ_SIZE, &run->piece, deadline, err);
-            if (got < 0)
-                return -1;
-            if (got > 0) {
-                aq_guest_output(run->exec, run->exit, i == 0 ? AQ_STREAM_STDOUT : AQ_STREAM_STDERR,
-                                run->piece.data, (size_t)got);
-                found = 1;
-            }
-        } while (got == READ_SIZE && aq_ms_left(deadline) > 0);
+    enum found found = FOUND_NOTHING;
+    json_int_t handle = run->handles[stream == AQ_STREAM_STDERR];
+    for (int piece = 0; piece < PIECES_A_TURN; piece++) {
+        aq_buffer_clear(&run->piece);
+        ssize_t got = aq_agent_read(run->agent, handle, READ_SIZE, &run->piece, deadline, err);
+        if (got < 0)
+            return FOUND_FAILURE;
+        if (got == 0)
+            return found;
+        aq_guest_output(run->exec, run->exit, stream, run->piece.data, (size_t)got);
+        found = FOUND_SOME;
+        if (got < READ_SIZE)
+            return found;
     }
-    return found;
+    return FOUND_TOO_MUCH;
+}
+
+static enum found pass_output(struct run *run, aq_deadline deadline, struct aq_error *err)
+{
+    enum found out = pass_stream(run, AQ_STREAM_STDOUT, deadline, err);
+    enum found errors =
+        out == FOUND_FAILURE ? FOUND_FAILURE : pass_stream(run, AQ_STREAM_STDERR, deadline, err);
+    return errors == FOUND_FAILURE || errors > out ? errors : out;
 }
 
 /* Why the command was not even started, if it was not. */
@@ -289,21 +304,39 @@ static int take_status(struct run *run, const json_t *status, struct aq_error *e
     return 0;
 }
 
+static int check_exit(struct run *run, aq_deadline deadline, struct aq_error *err)
+{
+    if (run->ended) /* the agent says so once, and forgets the process */
+        return 0;
+    aq_autojson json_t *status = ask_status(run->agent, run->pid, deadline, err);
+    if (status == NULL)
+        return -1;
+    run->ended = aq_json_bool(status, "exited", false);
+    return run->ended ? take_status(run, status, err) : 0;
+}
+
 /* Follows the command to its end: 1, 0 the deadline has come, -1. */
 static int follow(struct run *run, aq_deadline deadline, struct aq_error *err)
 {
+    /* An answer that is under way at the deadline is waited for, as what it carries is not given again. */
+    aq_deadline last_answer = deadline > AQ_FOREVER - ANSWER_NS ? AQ_FOREVER : deadline + ANSWER_NS;
     for (int64_t pause = FIRST_PAUSE_MS;;) {
-        aq_autojson json_t *status = ask_status(run->agent, run->pid, AQ_FOREVER, err);
-        int found = status == NULL ? -1 : pass_output(run, AQ_FOREVER, err);
-        if (found < 0)
+        struct aq_error why = {0};
+        enum found found =
+            check_exit(run, last_answer, &why) < 0 ? FOUND_FAILURE : pass_output(run, last_answer, &why);
+        if (found == FOUND_FAILURE && why.code == AQ_E_TIMEOUT)
+            return 0;
+        if (found == FOUND_FAILURE) {
+            *err = why;
             return -1;
-        if (aq_json_bool(status, "exited", false))
-            return take_status(run, status, err) < 0 ? -1 : 1;
+        }
+        if (run->ended && found != FOUND_TOO_MUCH)
+            return 1;
         if (aq_ms_left(deadline) == 0)
             return 0;
-        if (found)
+        if (found != FOUND_NOTHING)
             pause = FIRST_PAUSE_MS;
-        aq_deadline until = lengthen(&pause);
+        aq_deadline until = found == FOUND_TOO_MUCH ? aq_now() : lengthen(&pause);
         if (aq_sleep_until(until < deadline ? until : deadline, err) < 0)
             return -1;
     }
@@ -318,7 +351,7 @@ static void describe_for_kill(const struct run *run, char pid[24], const char *a
     arguments[3] = NULL;
 }
 
-/* At the deadline: ends it, and takes what it said until then. */
+/* At the deadline: ends it, and takes what it said until then, as far as that comes within the grace time. */
 static int end_command(struct run *run, struct aq_error *err)
 {
     aq_autobuffer struct aq_buffer output = {0};
