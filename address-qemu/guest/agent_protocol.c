@@ -8,6 +8,10 @@
 
 #define SYNC_EVERY_MS 4000
 #define DEPTH_MAX 16
+/* A greeting is repeated while the guest starts, and every one may be answered late: this is hours of them.
+ */
+#define LATE_MAX 4096
+#define SYNC_ANSWER_MAX 1024
 #define SENTINEL '\xFF'
 
 void aq_agent_leave(struct aq_agent *agent)
@@ -123,23 +127,21 @@ static bool answers_sync(struct aq_agent *agent, const char *line, size_t length
 /* Looks for the answer, which follows a byte that no JSON holds; all else is from before. */
 static bool find_sync_answer(struct aq_agent *agent)
 {
-    while (agent->in.length > 0) {
-        const char *sentinel = memchr(agent->in.data, SENTINEL, agent->in.length);
-        if (sentinel != agent->in.data) {
-            drop_input(agent, sentinel == NULL ? agent->in.length : (size_t)(sentinel - agent->in.data));
-            continue;
-        }
-        size_t length = line_length(agent);
-        if (length == 0 && agent->in.length > 1024)
-            length = 1; /* no answer to a sync is that long */
-        if (length == 0)
-            return false;
-        bool found = answers_sync(agent, agent->in.data + 1, length - 1);
-        drop_input(agent, found ? length : 1);
-        if (found)
-            return true;
+    size_t at = 0;
+    bool found = false;
+    while (!found && at < agent->in.length) {
+        const char *sentinel = memchr(agent->in.data + at, SENTINEL, agent->in.length - at);
+        at = sentinel == NULL ? agent->in.length : (size_t)(sentinel - agent->in.data);
+        size_t left = agent->in.length - at;
+        const char *end =
+            left == 0 ? NULL : memchr(sentinel, '\n', left < SYNC_ANSWER_MAX ? left : SYNC_ANSWER_MAX);
+        if (end == NULL && left < SYNC_ANSWER_MAX)
+            break; /* the rest of it may come yet */
+        found = end != NULL && answers_sync(agent, sentinel + 1, (size_t)(end - sentinel) - 1);
+        at += found ? (size_t)(end - sentinel) + 1 : 1;
     }
-    return false;
+    drop_input(agent, at);
+    return found;
 }
 
 static void ask_for_sync(struct aq_agent *agent)
@@ -154,7 +156,7 @@ static void ask_for_sync(struct aq_agent *agent)
 int aq_agent_greet(struct aq_channel *channel, struct aq_error *err)
 {
     struct aq_agent *agent = (struct aq_agent *)channel;
-    for (int reads = 0; !agent->synced && reads < 64; reads++) {
+    for (int reads = 0; !agent->synced && reads < 8; reads++) {
         ask_for_sync(agent);
         if (flush(agent, err) < 0)
             return -1;
@@ -174,8 +176,9 @@ short aq_agent_greet_events(const struct aq_channel *channel)
 
 /* --- calls --- */
 
-/* The next line that is not a late answer to a sync: its length without the end, 0 none yet, -1. */
-static ssize_t next_line(struct aq_agent *agent, struct aq_error *err)
+/* The next line that is not a late answer to a sync: its length without the end, 0 none yet, -1. *late counts
+   those. */
+static ssize_t next_line(struct aq_agent *agent, unsigned *late, struct aq_error *err)
 {
     for (;;) {
         size_t length = line_length(agent);
@@ -187,28 +190,33 @@ static ssize_t next_line(struct aq_agent *agent, struct aq_error *err)
             return fail_answer(err, "is longer than what was asked for can be");
         if (agent->in.data[0] != SENTINEL && length > 1)
             return (ssize_t)length - 1;
+        if (++*late > LATE_MAX)
+            return fail_answer(err, "does not come, but what was not asked for comes without end");
         drop_input(agent, length);
     }
+}
+
+static int fail_late(bool silent, struct aq_error *err)
+{
+    if (silent)
+        return aq_fail(err, AQ_E_AGENT_DEAD, "the guest agent has not answered for %d s",
+                       AQ_AGENT_CALL_MS / 1000);
+    return aq_fail(err, AQ_E_TIMEOUT, "the guest agent did not answer within the timeout");
 }
 
 static int wait_for_line(struct aq_agent *agent, aq_deadline deadline, ssize_t *length, struct aq_error *err)
 {
     aq_deadline patience = aq_after_ms(AQ_AGENT_CALL_MS);
     aq_deadline until = deadline < patience ? deadline : patience;
-    for (;;) {
-        if (flush(agent, err) < 0 || (*length = next_line(agent, err)) < 0)
+    for (unsigned late = 0;;) {
+        if (flush(agent, err) < 0 || (*length = next_line(agent, &late, err)) < 0)
             return -1;
         if (*length > 0)
             return 0;
-        int ready = aq_wait_fd(agent->base.port.fd, aq_agent_greet_events(&agent->base), until, err);
-        if (ready < 0)
-            return -1;
-        if (ready == 0 && until == deadline)
-            return aq_fail(err, AQ_E_TIMEOUT, "the guest agent did not answer within the timeout");
-        if (ready == 0)
-            return aq_fail(err, AQ_E_AGENT_DEAD, "the guest agent has not answered for %d s",
-                           AQ_AGENT_CALL_MS / 1000);
-        if (fill(agent, err) < 0)
+        if (aq_ms_left(until) == 0) /* whatever else it sends meanwhile */
+            return fail_late(until != deadline, err);
+        if (aq_wait_fd(agent->base.port.fd, aq_agent_greet_events(&agent->base), until, err) < 0 ||
+            fill(agent, err) < 0)
             return -1;
     }
 }

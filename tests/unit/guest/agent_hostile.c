@@ -2,6 +2,7 @@
 /* What the real agent cannot be made to do: be missing, be silent, answer nonsense. */
 #include "test.h"
 
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,8 +22,9 @@ static int say_port_state(void *data)
     return port_state;
 }
 
-/* Answers the greeting truly, and what follows with `answer`, `times` over. */
-__attribute__((noreturn)) static void play_agent(int fd, const char *answer, size_t length, long times)
+/* Answers the greeting truly, and what follows with `answer`, `times` over with a pause between them. */
+__attribute__((noreturn)) static void play_agent(int fd, const char *answer, size_t length, long times,
+                                                 unsigned pause_us)
 {
     char line[65536];
     unsigned long long id;
@@ -35,15 +37,18 @@ __attribute__((noreturn)) static void play_agent(int fd, const char *answer, siz
     dprintf(fd, "half of an old answer\n\xFF{\"return\": 1}\n\xFF{\"return\": %llu}\n", id);
     if (fgets(line, sizeof line, in) == NULL)
         _exit(1);
-    for (long i = 0; i < times; i++)
+    for (long i = 0; i < times; i++) {
         if (send(fd, answer, length, MSG_NOSIGNAL) < 0)
             break;
+        if (pause_us > 0)
+            usleep(pause_us);
+    }
     while (fgets(line, sizeof line, in) != NULL)
         ;
     _exit(0);
 }
 
-static enum aq_error_code meet(const char *answer, size_t length, long times)
+static enum aq_error_code meet_slowly(const char *answer, size_t length, long times, unsigned pause_us)
 {
     int ends[2];
     struct aq_error err = {0};
@@ -52,7 +57,7 @@ static enum aq_error_code meet(const char *answer, size_t length, long times)
     pid_t pid = fork();
     if (pid == 0) {
         close(ends[0]);
-        play_agent(ends[1], answer, length, times);
+        play_agent(ends[1], answer, length, times, pause_us);
     }
     close(ends[1]);
     struct aq_channel *channel = aq_channel_open_agent(&(struct aq_channel_port){.fd = ends[0]});
@@ -62,6 +67,11 @@ static enum aq_error_code meet(const char *answer, size_t length, long times)
     aq_channel_close(channel);
     waitpid(pid, NULL, 0);
     return err.code;
+}
+
+static enum aq_error_code meet(const char *answer, size_t length, long times)
+{
+    return meet_slowly(answer, length, times, 0);
 }
 
 static enum aq_error_code meet_text(const char *answer)
@@ -121,6 +131,57 @@ static void silence_after_the_greeting_is_noticed(void **state)
     assert_int_equal(meet("", 0, 0), AQ_E_AGENT_DEAD);
 }
 
+/* Lines that are skipped, without end: neither the deadline nor the memory may go. */
+static void a_flood_of_lines_does_not_hold_a_call(void **state)
+{
+    static const char *const lines[] = {"\n", "\xFF\n", "\xFF{\"return\": 1}\n", "\n\xFF"};
+    (void)state;
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        char piece[4096];
+        size_t length = strlen(lines[i]);
+        size_t filled = 0;
+        for (; filled + length <= sizeof piece; filled += length)
+            memcpy(piece + filled, lines[i], length);
+        assert_int_equal(meet(piece, filled, LONG_MAX), AQ_E_GUEST_PROTOCOL);
+    }
+}
+
+/* One such line at a time, slowly enough never to be too many. */
+static void a_trickle_of_lines_does_not_hold_a_call(void **state)
+{
+    (void)state;
+    aq_deadline start = aq_now();
+    assert_int_equal(meet_slowly("\n", 1, LONG_MAX, 1000), AQ_E_AGENT_DEAD);
+    assert_true(aq_now() - start < 60000000000LL);
+}
+
+/* Never the answer to the greeting, but always something like it. */
+static void a_flood_does_not_hold_the_greeting(void **state)
+{
+    struct aq_error err = {0};
+    int ends[2];
+    (void)state;
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+    fflush(NULL);
+    pid_t pid = fork();
+    if (pid == 0) {
+        char piece[4096];
+        close(ends[0]);
+        for (size_t i = 0; i < sizeof piece; i += 2)
+            memcpy(piece + i, "\xFF{", 2);
+        while (send(ends[1], piece, sizeof piece, MSG_NOSIGNAL) > 0)
+            ;
+        _exit(0);
+    }
+    close(ends[1]);
+    struct aq_channel *channel = aq_channel_open_agent(&(struct aq_channel_port){.fd = ends[0]});
+    aq_deadline start = aq_now();
+    assert_fails(aq_channel_ready(channel, aq_after_ms(1000), &err), AQ_E_GUEST_NOT_READY);
+    assert_true(aq_now() - start < 60000000000LL);
+    aq_channel_close(channel);
+    waitpid(pid, NULL, 0);
+}
+
 static void missing_dead_and_unknown_are_told_apart(void **state)
 {
     static const struct {
@@ -175,7 +236,7 @@ static void the_first_that_is_ready_is_taken(void **state)
         close(alive[0]);
         close(dead[0]);
         close(dead[1]);
-        play_agent(alive[1], "", 0, 0);
+        play_agent(alive[1], "", 0, 0, 0);
     }
     close(alive[1]);
     struct aq_channel *channels[3] = {aq_channel_open_helper(&(struct aq_channel_port){.fd = dead[0]}), NULL,
@@ -196,6 +257,9 @@ int main(void)
         cmocka_unit_test(depth_is_limited),
         cmocka_unit_test(length_is_limited),
         cmocka_unit_test(silence_after_the_greeting_is_noticed),
+        cmocka_unit_test(a_flood_of_lines_does_not_hold_a_call),
+        cmocka_unit_test(a_trickle_of_lines_does_not_hold_a_call),
+        cmocka_unit_test(a_flood_does_not_hold_the_greeting),
         cmocka_unit_test(missing_dead_and_unknown_are_told_apart),
         cmocka_unit_test(a_vm_that_ends_is_noticed),
         cmocka_unit_test(the_first_that_is_ready_is_taken),
