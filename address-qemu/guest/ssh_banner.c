@@ -2,6 +2,7 @@
 #include "guest/ssh_banner.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -11,8 +12,12 @@
    up to 19 s. So several are opened, one every TRY_EVERY_MS, and the first that says something decides. */
 enum { TRY_EVERY_MS = 400, TRIES = 64 };
 
+static const char banner[] = "SSH-";
+enum { BANNER_LENGTH = sizeof banner - 1 };
+
 struct tries {
     struct pollfd fds[TRIES];
+    size_t said[TRIES]; /* how much of the banner has come */
     unsigned count;
 };
 
@@ -32,26 +37,43 @@ static void try_again(struct tries *tries, const struct sockaddr_in *peer)
     if (tries->count == TRIES) {
         aq_cleanup_close(&tries->fds[0].fd);
         memmove(tries->fds, tries->fds + 1, (TRIES - 1) * sizeof *tries->fds);
+        memmove(tries->said, tries->said + 1, (TRIES - 1) * sizeof *tries->said);
         tries->count--;
     }
+    tries->said[tries->count] = 0;
     tries->fds[tries->count++] = (struct pollfd){.fd = fd, .events = POLLIN};
 }
 
-/* Looks at what has become readable: true when one of them is an SSH server; those that ended are dropped. */
+/* Takes what one of them says, so that it does not become readable again for the same bytes. False when it
+   has ended, or is no SSH server. */
+static bool listen_to(int fd, size_t *said)
+{
+    char bytes[BANNER_LENGTH];
+    ssize_t got = recv(fd, bytes, BANNER_LENGTH - *said, MSG_DONTWAIT);
+    if (got < 0)
+        return errno == EAGAIN || errno == EINTR;
+    if (got == 0 || memcmp(bytes, banner + *said, (size_t)got) != 0)
+        return false;
+    *said += (size_t)got;
+    return true;
+}
+
+/* Looks at what has become readable: true when one of them is an SSH server; those that are none are dropped.
+ */
 static bool answered(struct tries *tries)
 {
     unsigned kept = 0;
     bool found = false;
     for (unsigned i = 0; i < tries->count; i++) {
-        char banner[4];
-        ssize_t got =
-            tries->fds[i].revents != 0 ? recv(tries->fds[i].fd, banner, sizeof banner, MSG_PEEK) : -2;
-        if (got == 4 && memcmp(banner, "SSH-", 4) == 0)
-            found = true;
-        if (got == -2 || got > 0)
-            tries->fds[kept++] = tries->fds[i];
-        else
-            aq_cleanup_close(&tries->fds[i].fd);
+        struct pollfd *one = &tries->fds[i];
+        size_t said = tries->said[i];
+        if (one->revents != 0 && !listen_to(one->fd, &said)) {
+            aq_cleanup_close(&one->fd);
+            continue;
+        }
+        found = found || said == BANNER_LENGTH;
+        tries->fds[kept] = *one;
+        tries->said[kept++] = said;
     }
     tries->count = kept;
     return found;
