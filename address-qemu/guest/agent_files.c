@@ -97,7 +97,7 @@ json_int_t aq_agent_open(struct aq_agent *agent, const char *path, const char *m
 void aq_agent_close(struct aq_agent *agent, json_int_t handle)
 {
     struct aq_error ignored = {0};
-    if (aq_interrupted()) {
+    if (aq_must_end()) {
         aq_agent_send_blindly(agent, "guest-file-close", json_pack("{s:I}", "handle", handle));
         return;
     }
@@ -194,7 +194,7 @@ static void discard(struct aq_agent *agent, const char *target, const char *temp
     struct aq_error ignored = {0};
     aq_autobuffer struct aq_buffer output = {0};
     const char *const arguments[] = {target, temporary, "", NULL};
-    if (!aq_interrupted()) {
+    if (!aq_must_end()) {
         aq_agent_run_script(agent, commit_script, arguments, &output, aq_after_ms(CLOSE_MS), &ignored);
         return;
     }

@@ -100,12 +100,10 @@ static void remove_shadow_trees(const struct aq_build_job *job, const char *fold
         if (entry->d_name[0] != '.')
             aq_strings_format(&argv, "%s/%s", folder, entry->d_name);
     closedir(entries);
-    bool interrupted = aq_interrupted();
-    aq_interrupt_clear();
+    aq_interrupt_hold();
     if (argv.count > words)
         aq_job_run(job, (const char *const *)argv.items, 0, NULL, &ignored);
-    if (interrupted)
-        aq_interrupt();
+    aq_interrupt_release();
     ignored = (struct aq_error){0};
     aq_remove_tree_at(AT_FDCWD, folder, &ignored);
 }

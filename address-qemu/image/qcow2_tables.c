@@ -77,7 +77,7 @@ static int check_l1_entry(struct walk *walk, uint64_t entry, struct aq_error *er
     uint64_t offset = entry & QCOW2_OFFSET_MASK;
     if (offset == 0)
         return 0;
-    if (aq_interrupted())
+    if (aq_must_end())
         return aq_fail(err, AQ_E_INTERRUPTED, "interrupted while judging %s", walk->where);
     if (check_cluster(walk, "an L2 table", offset, err) < 0)
         return -1;

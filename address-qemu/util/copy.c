@@ -59,7 +59,7 @@ static ssize_t copy_piece(int from, int to, off_t offset, size_t length, bool *b
 static int copy_range(int from, int to, off_t offset, off_t end, bool *by_hand, struct aq_error *err)
 {
     while (offset < end) {
-        if (aq_interrupted())
+        if (aq_must_end())
             return aq_fail(err, AQ_E_INTERRUPTED, "interrupted while copying");
         size_t length = end - offset < (off_t)PIECE ? (size_t)(end - offset) : PIECE;
         ssize_t copied = copy_piece(from, to, offset, length, by_hand, err);

@@ -95,7 +95,7 @@ int aq_sha256_file(int fd, const char *where, char text[AQ_SHA256_TEXT], struct 
         return -1;
     aq_autofree char *piece = aq_alloc(PIECE);
     for (off_t offset = 0;;) {
-        if (aq_interrupted())
+        if (aq_must_end())
             return aq_fail(err, AQ_E_INTERRUPTED, "interrupted while digesting %s", where);
         ssize_t got = pread(fd, piece, PIECE, offset);
         if (got == 0)

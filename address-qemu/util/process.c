@@ -185,7 +185,7 @@ static int reap(struct run *run, int *exit_code, struct aq_error *err)
 static int run_to_end(struct run *run, int *exit_code, struct aq_error *err)
 {
     const struct aq_process *process = run->process;
-    if (aq_interrupted())
+    if (aq_must_end())
         return aq_fail(err, AQ_E_INTERRUPTED, "interrupted");
     if (start(run, err) < 0)
         return -1;

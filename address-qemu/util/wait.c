@@ -97,7 +97,7 @@ void aq_interrupt_release(void)
     held--;
 }
 
-static bool must_end(void)
+bool aq_must_end(void)
 {
     return interrupted != 0 && held == 0;
 }
@@ -118,11 +118,11 @@ int aq_poll(struct pollfd *fds, unsigned count, aq_deadline deadline, struct aq_
     int ready;
     do {
         int64_t left = aq_ms_left(deadline);
-        ready = must_end() ? 0 : poll(all, count + 1, left > INT32_MAX ? -1 : (int)left);
-    } while (ready < 0 && errno == EINTR && !must_end());
+        ready = aq_must_end() ? 0 : poll(all, count + 1, left > INT32_MAX ? -1 : (int)left);
+    } while (ready < 0 && errno == EINTR && !aq_must_end());
 
     int result = ready;
-    if (must_end())
+    if (aq_must_end())
         result = fail_interrupted(err);
     else if (ready < 0)
         result = aq_fail_errno(err, AQ_E_IO, errno, "cannot wait");

@@ -31,6 +31,10 @@ void aq_interrupt_clear(void);
 void aq_interrupt_hold(void);
 void aq_interrupt_release(void);
 
+/* Must what runs here end with INTERRUPTED? It is interrupted, and no clear-up holds that on this thread: the
+   question for work that does not wait, and the one that the waits below ask. */
+bool aq_must_end(void);
+
 /* poll() with a deadline. Returns the number of ready entries, 0 when the deadline has passed, -1 with
    INTERRUPTED or IO. A signal that does not interrupt (see aq_interrupt) is waited out. */
 int aq_poll(struct pollfd *fds, unsigned count, aq_deadline deadline, struct aq_error *err);

@@ -74,6 +74,36 @@ static void an_interruption_holds_until_it_is_cleared(void **state)
     assert_int_equal(aq_poll(NULL, 0, aq_after_ms(1), &err), 0);
 }
 
+/* The hold is one thread's: what another one does there ends as before. */
+static void *ask_whether_to_end(void *data)
+{
+    *(bool *)data = aq_must_end();
+    return NULL;
+}
+
+static void clearing_up_can_hold_an_interruption(void **state)
+{
+    (void)state;
+    assert_false(aq_must_end());
+    aq_interrupt();
+    assert_true(aq_must_end());
+    aq_interrupt_hold();
+    aq_interrupt_hold();
+    assert_int_equal(aq_poll(NULL, 0, aq_after_ms(1), &err), 0);
+    aq_interrupt_release();
+    assert_false(aq_must_end());
+    assert_true(aq_interrupted());
+    assert_ok(aq_sleep_until(aq_after_ms(1), &err));
+    pthread_t thread;
+    bool elsewhere = false;
+    assert_int_equal(pthread_create(&thread, NULL, ask_whether_to_end, &elsewhere), 0);
+    pthread_join(thread, NULL);
+    assert_true(elsewhere);
+    aq_interrupt_release();
+    assert_true(aq_must_end());
+    assert_fails(aq_poll(NULL, 0, AQ_FOREVER, &err), AQ_E_INTERRUPTED);
+}
+
 static void on_alarm(int number)
 {
     if (number == SIGALRM)
@@ -145,6 +175,7 @@ int main(void)
         cmocka_unit_test_setup(sleeping_lasts_until_the_deadline, fresh),
         cmocka_unit_test_setup(what_is_ready_is_told, fresh),
         cmocka_unit_test_setup(an_interruption_holds_until_it_is_cleared, fresh),
+        cmocka_unit_test_setup(clearing_up_can_hold_an_interruption, fresh),
         cmocka_unit_test_setup(a_signal_ends_a_wait_only_if_it_asks_to, fresh),
         cmocka_unit_test_setup(a_fork_does_not_share_the_interruption, fresh),
         cmocka_unit_test_setup(another_thread_can_interrupt, fresh),
