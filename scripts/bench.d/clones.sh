@@ -19,7 +19,6 @@ cat >list.rexx <<'REXX'
 call time 'R'
 address qemu 'list'
 say trunc(time('E') * 1000000)
-if qemu_count \= arg(1) then say 'list shows' qemu_count 'instead of' arg(1)
 REXX
 
 # In turns, so that a busy moment hits both.
@@ -40,4 +39,5 @@ row_size 'the files of a clone, record included' \
 rexx ./clones.rexx $from 9900 >/dev/null
 rexx ./clones.rexx 9901 10000 >last
 row 'the 10,000th clone, against the first' "$(median <last)" "$(head -n 100 ours | median)" ratio 1.3
-row 'list of 10,000 VMs' "$(for _ in 1 2 3; do rexx ./list.rexx 10000; done | median)" '' max 500000
+[ "$(rexx -e "address qemu 'list'; say qemu_count")" -eq 10000 ]
+row 'list of 10,000 VMs' "$(for _ in 1 2 3; do rexx ./list.rexx; done | median)" '' max 500000
