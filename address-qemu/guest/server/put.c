@@ -2,7 +2,9 @@
 /*
  * PUT: a file that appears under its name whole, or not at all. It is written without any name (O_TMPFILE),
  * so that nothing is left of it however this ends, a power cut included; where the file system cannot do
- * that, under a random name beside the target that is removed when the session ends.
+ * that, under a random name beside the target that is removed when the session ends. What is reported done
+ * is on the disk; a process of its own sees to that, because it may take long and the port has to be served
+ * meanwhile.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -24,6 +26,7 @@ struct put {
     int fd;
     bool unnamed; /* made by O_TMPFILE: has no name yet */
     bool named;   /* `temporary` is there and has to be removed */
+    int pipe;     /* -1, or gives the errno of the process that puts the file in its place */
     char temporary[40];
     char name[256]; /* in the folder */
     mode_t mode;
@@ -43,6 +46,8 @@ static void put_release(struct aq_operation *operation)
         close(put->fd);
     if (put->folder >= 0)
         close(put->folder);
+    if (put->pipe >= 0)
+        close(put->pipe);
     free(put);
 }
 
@@ -85,25 +90,71 @@ static bool give_name(struct put *put)
     return linkat(AT_FDCWD, path, put->folder, put->temporary, AT_SYMLINK_FOLLOW) == 0;
 }
 
+/* A file system that has nothing to sync to says EINVAL. */
+static bool sync_file(int fd)
+{
+    return fsync(fd) == 0 || errno == EINVAL;
+}
+
+/* The new name, too, has to outlive a crash. A folder that may be written but not read cannot be synced. */
+static bool sync_folder(const struct put *put)
+{
+    int fd = openat(put->folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool synced = fd < 0 || sync_file(fd);
+    if (fd >= 0)
+        close(fd);
+    return synced;
+}
+
 static bool commit(struct put *put)
 {
     if ((put->uid != (uid_t)-1 || put->gid != (gid_t)-1) && fchown(put->fd, put->uid, put->gid) < 0)
         return false;
     if (fchmod(put->fd, put->mode) < 0) /* after chown, which takes set-id bits away */
         return false;
-    if (put->unnamed && !give_name(put))
+    if (!sync_file(put->fd) || (put->unnamed && !give_name(put)))
         return false;
     put->named = true;
     if (renameat(put->folder, put->temporary, put->folder, put->name) < 0)
         return false;
     put->named = false;
-    return true;
+    return sync_folder(put);
+}
+
+/* The child keeps nothing open but what it needs, so that the port and others' pipes can close meanwhile. */
+__attribute__((noreturn)) static void run_commit(struct put *put, int pipe_end)
+{
+    dup2(pipe_end, 0);
+    put->fd = dup2(put->fd, 1);
+    put->folder = dup2(put->folder, 2);
+    close_range(3, ~0U, 0);
+    int result = commit(put) ? 0 : errno;
+    if (put->named)
+        unlinkat(put->folder, put->temporary, 0);
+    _exit(write(0, &result, sizeof result) == sizeof result ? 0 : 1);
+}
+
+static bool start_commit(struct put *put)
+{
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
+        return false;
+    put->pipe = ends[0];
+    pid_t pid = fork();
+    if (pid == 0)
+        run_commit(put, ends[1]);
+    int saved = errno;
+    close(ends[1]);
+    errno = saved;
+    return pid > 0;
 }
 
 static bool put_frame(struct aq_session *session, struct aq_operation *operation,
                       const struct aq_frame *frame)
 {
     struct put *put = (struct put *)operation;
+    if (put->pipe >= 0 && frame->type != AQ_WIRE_CANCEL) /* nothing comes after the end of the file */
+        return false;
     switch (frame->type) {
     case AQ_WIRE_DATA:
         take_data(session, put, frame);
@@ -120,25 +171,34 @@ static bool put_frame(struct aq_session *session, struct aq_operation *operation
         return false;
     if (aq_wire_get64(frame->payload) != put->size || aq_wire_get32(frame->payload + 8) != put->crc)
         aq_operation_fail(session, operation, EBADMSG, "what arrived is not what was sent");
-    else if (!commit(put))
-        aq_operation_fail(session, operation, errno, "cannot put the file in its place");
-    else
-        aq_operation_done(session, operation, put->size, put->crc, put->mode);
+    else if (!start_commit(put))
+        aq_operation_fail(session, operation, errno, "cannot start a process");
     return true;
 }
 
 static void put_pump(struct aq_session *session, struct aq_operation *operation)
 {
-    (void)session;
-    (void)operation; /* all is done as the frames come */
+    struct put *put = (struct put *)operation;
+    int result;
+    ssize_t got = put->pipe < 0 ? -1 : read(put->pipe, &result, sizeof result);
+    if (put->pipe < 0 || (got < 0 && errno == EAGAIN))
+        return;
+    if (got != sizeof result) {
+        aq_operation_fail(session, operation, EIO, "the process that put the file in its place was killed");
+    } else if (result != 0) {
+        aq_operation_fail(session, operation, result, "cannot put the file in its place");
+    } else {
+        put->named = false;
+        aq_operation_done(session, operation, put->size, put->crc, put->mode);
+    }
 }
 
 static unsigned put_polls(struct aq_session *session, struct aq_operation *operation, struct pollfd *polls)
 {
+    int fd = ((struct put *)operation)->pipe;
     (void)session;
-    (void)operation;
-    (void)polls;
-    return 0;
+    polls[0] = (struct pollfd){.fd = fd, .events = POLLIN};
+    return fd >= 0 ? 1 : 0;
 }
 
 static const struct aq_operation_kind put_kind = {put_frame, put_pump, put_polls, put_release};
@@ -205,7 +265,7 @@ static struct aq_operation *start(char *path, const char *owner, mode_t mode, bo
     if (put == NULL)
         return NULL;
     put->operation.kind = &put_kind;
-    put->folder = put->fd = -1;
+    put->folder = put->fd = put->pipe = -1;
     put->mode = mode & 07777;
     *what = "cannot open the folder of the file";
     bool good = open_target(put, path, with_folders);

@@ -207,6 +207,28 @@ static void a_wrong_sum_leaves_no_file(void **state)
     assert_server_ends(&server);
 }
 
+/* While the file is put in its place nothing more may come for it. */
+static void data_after_the_end_ends_the_session(void **state)
+{
+    static struct aq_wire_parser parser;
+    struct aq_wire_queue queue = {.bytes = space, .size = sizeof space};
+    struct test_server server = start_server();
+    unsigned char done[16] = {0};
+    (void)state;
+    mkdir("ends", 0755);
+    parser = (struct aq_wire_parser){.hunting = true};
+    greet_by_hand(server.fd, &queue, &parser);
+    start_put_by_hand(server.fd, &queue, in_here("ends/file"));
+    aq_wire_put64(done, 8);
+    aq_wire_put32(done + 8, aq_crc32(0, "contents", 8));
+    aq_wire_send(&queue, AQ_WIRE_DONE, 0, 7, done, sizeof done);
+    aq_wire_send(&queue, AQ_WIRE_DATA, 0, 7, "more", 4);
+    send_queue(server.fd, &queue);
+    struct aq_frame frame = next_frame(server.fd, &parser);
+    assert_int_equal(frame.type, AQ_WIRE_HELLO_ANSWER);
+    assert_server_ends(&server);
+}
+
 /* One bit turned on the way: the session is over, the host is told, and there is no file. */
 static void a_damaged_frame_leaves_no_file(void **state)
 {
@@ -274,6 +296,7 @@ int main(void)
         with_server(carries_many_files_at_once),
         with_server(gives_up_a_transfer_at_its_deadline),
         cmocka_unit_test(a_wrong_sum_leaves_no_file),
+        cmocka_unit_test(data_after_the_end_ends_the_session),
         cmocka_unit_test(a_damaged_frame_leaves_no_file),
         cmocka_unit_test(notices_that_a_fetched_file_is_not_what_was_sent),
     };
