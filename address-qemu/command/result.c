@@ -227,7 +227,7 @@ size_t aq_result_field_count(const aq_result *result)
 
 const char *aq_result_field_name(const aq_result *result, size_t index)
 {
-    return result->fields[index].name;
+    return index < result->field_count ? result->fields[index].name : NULL;
 }
 
 static const char *value_read(const struct value *value, size_t *length)
@@ -241,7 +241,7 @@ static const char *value_read(const struct value *value, size_t *length)
 
 const char *aq_result_field_value(const aq_result *result, size_t index, size_t *length)
 {
-    return value_read(&result->fields[index].value, length);
+    return index < result->field_count ? value_read(&result->fields[index].value, length) : NULL;
 }
 
 const char *aq_result_field(const aq_result *result, const char *name, size_t *length)
@@ -259,27 +259,29 @@ size_t aq_result_table_count(const aq_result *result)
 
 const char *aq_result_table_name(const aq_result *result, size_t table)
 {
-    return result->tables[table]->name;
+    return table < result->table_count ? result->tables[table]->name : NULL;
 }
 
 size_t aq_result_row_count(const aq_result *result, size_t table)
 {
-    return result->tables[table]->row_count;
+    return table < result->table_count ? result->tables[table]->row_count : 0;
 }
 
 size_t aq_result_column_count(const aq_result *result, size_t table)
 {
-    return result->tables[table]->column_count;
+    return table < result->table_count ? result->tables[table]->column_count : 0;
 }
 
 const char *aq_result_column_name(const aq_result *result, size_t table, size_t column)
 {
-    return result->tables[table]->columns[column];
+    return column < aq_result_column_count(result, table) ? result->tables[table]->columns[column] : NULL;
 }
 
 const char *aq_result_cell_at(const aq_result *result, size_t table, size_t row, size_t column,
                               size_t *length)
 {
+    if (row >= aq_result_row_count(result, table))
+        return NULL;
     const struct row *found = &result->tables[table]->rows[row];
     return column < found->count ? value_read(&found->values[column], length) : NULL;
 }
@@ -287,6 +289,8 @@ const char *aq_result_cell_at(const aq_result *result, size_t table, size_t row,
 const char *aq_result_cell(const aq_result *result, size_t table, size_t row, const char *column,
                            size_t *length)
 {
+    if (table >= result->table_count)
+        return NULL;
     const struct aq_table *found = result->tables[table];
     for (size_t i = 0; i < found->column_count; i++)
         if (strcmp(found->columns[i], column) == 0)

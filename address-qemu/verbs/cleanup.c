@@ -13,7 +13,7 @@
 struct cleanup {
     struct aq_call *call;
     struct aq_table *table;
-    int vms, runtime;
+    int vms;
     bool all, dry_run;
     int64_t older_than; /* ms */
     int64_t count, bytes;
@@ -47,7 +47,7 @@ static bool judge(const struct cleanup *cleanup, struct candidate *candidate)
     struct aq_error unread = {0};
     look_at_disk(cleanup->vms, candidate);
     int loaded = aq_vm_load_at(cleanup->vms, candidate->name, &vm, &unread);
-    int running = loaded == 0 ? aq_run_read_at(cleanup->runtime, &vm, &run, &unread) : -1;
+    int running = loaded == 0 ? aq_run_read_at(cleanup->vms, &vm, &run, &unread) : -1;
     candidate->status = running < 0 ? "broken" : aq_run_status(running > 0 ? &run : NULL);
     if (running > 0)
         candidate->age = aq_uptime_ms(run.process.start_time);
@@ -92,14 +92,12 @@ static int run(struct aq_call *call, struct aq_error *err)
 {
     aq_autostrings struct aq_strings names = {0};
     aq_autoclose int vms = aq_open_home_dir("vms", err);
-    aq_autoclose int runtime = aq_open_runtime(err);
-    if (vms < 0 || runtime < 0 || aq_vm_list(&names, err) < 0)
+    if (vms < 0 || aq_vm_list(&names, err) < 0)
         return -1;
     struct cleanup cleanup = {
         .call = call,
         .table = aq_result_table(call->result, "VMS"),
         .vms = vms,
-        .runtime = runtime,
         .all = aq_arg_bool(call, "all"),
         .dry_run = aq_arg_bool(call, "dry_run"),
         .older_than = aq_arg_number(call, "older_than"),

@@ -7,8 +7,10 @@ static int start(struct aq_call *call, const struct aq_vm *vm, struct aq_error *
 {
     struct aq_run run = {0};
     if (aq_vm_start(vm, &run, err) < 0) {
-        /* It was made for this start alone: half a wish fulfilled would be in the way of the next try. */
-        aq_vm_discard(vm->name);
+        /* It was made for this start alone: half a wish fulfilled would be in the way of the next try. Unless
+           another process has taken to it in between. */
+        if (err->code != AQ_E_VM_RUNNING && err->code != AQ_E_VM_BUSY)
+            aq_vm_discard(vm);
         return -1;
     }
     aq_set_port_rows(call->result, &run);
@@ -46,7 +48,8 @@ static const struct aq_param params[] = {
     {"disk", AQ_TYPE_SIZE, .min = 1,
      .meaning = "the size of its disk, if it is to be larger than the base's"},
     {"network", AQ_TYPE_CHOICE, .choices = "user|none", .fallback = "user",
-     .meaning = "`user` reaches out through the host; `none` has no network card"},
+     .meaning = "`user` reaches out through the host, its loopback services (at 10.0.2.2) included; `none` "
+                "has no network card"},
     {"accel", AQ_TYPE_CHOICE, .choices = "auto|kvm|tcg", .fallback = "auto",
      .meaning =
          "`auto` takes KVM where it really runs guests, else emulation; `kvm` fails where it does not"},

@@ -42,6 +42,9 @@ static int arrival_open(const char *local, const char *remote, struct arrival *a
     aq_autofree char *for_folder = aq_strdup(arrival->path);
     aq_autofree char *for_name = aq_strdup(arrival->path);
     arrival->name = aq_strdup(basename(for_name));
+    if (!into_folder && lstat(local, &st) == 0 && !S_ISREG(st.st_mode))
+        return aq_fail(err, AQ_E_FILE_KIND, "%s is there and not a regular file; it will not be replaced",
+                       local);
     arrival->folder = open(dirname(for_folder), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (arrival->folder < 0)
         return aq_fail_errno(err, errno == ENOENT ? AQ_E_FILE_NOT_FOUND : AQ_E_IO, errno,
@@ -87,7 +90,7 @@ static int run(struct aq_call *call, struct aq_error *err)
     struct aq_guest_file file = {0};
     if (aq_channel_get(guest.channel, &get, &file, err) < 0)
         return -1;
-    mode_t mode = aq_arg_given(call, "mode") ? (mode_t)aq_arg_number(call, "mode") : file.mode;
+    mode_t mode = aq_arg_given(call, "mode") ? (mode_t)aq_arg_number(call, "mode") : file.mode & 0755;
     if (arrival_publish(&arrival, mode, err) < 0)
         return -1;
     aq_result_set_text(call->result, "VM", vm.name);
@@ -105,7 +108,7 @@ static const struct aq_param params[] = {
     {"local", AQ_TYPE_PATH, .required = true, .aliases = "target destination",
      .meaning = "where to on the host; a folder gets it under its own name"},
     {"mode", AQ_TYPE_MODE,
-     .meaning = "its permissions on the host; as in the guest unless given, without setuid and such"},
+     .meaning = "its permissions on the host; unless given as in the guest, but writable for nobody else"},
     {"max_size", AQ_TYPE_SIZE, .fallback = "64G", .min = 1, .meaning = "what is larger is refused"},
     {"timeout", AQ_TYPE_DURATION, .fallback = "1h", .meaning = "how long it may take"},
     {"method", AQ_TYPE_CHOICE, .choices = AQ_METHOD_CHOICES, .fallback = "auto", .meaning = "how to get in"},

@@ -33,7 +33,7 @@ static void add_broken(struct aq_call *call, struct aq_table *table, const char 
     aq_result_say_more(call->result, "%-24s %-8s %s\n", name, "broken", reason->text);
 }
 
-static int add_vm(struct aq_call *call, struct aq_table *table, int vms, int runtime, const char *name)
+static int add_vm(struct aq_call *call, struct aq_table *table, int vms, const char *name)
 {
     aq_autovm struct aq_vm vm = {0};
     struct aq_error reason = {0};
@@ -41,7 +41,7 @@ static int add_vm(struct aq_call *call, struct aq_table *table, int vms, int run
     if (loaded == -2)
         return 0; /* removed a moment ago */
     struct aq_run run = {0};
-    int running = loaded == 0 ? aq_run_read_at(runtime, &vm, &run, &reason) : -1;
+    int running = loaded == 0 ? aq_run_read_at(vms, &vm, &run, &reason) : -1;
     if (running < 0)
         add_broken(call, table, name, &reason);
     else
@@ -53,14 +53,13 @@ static int run(struct aq_call *call, struct aq_error *err)
 {
     aq_autostrings struct aq_strings names = {0};
     aq_autoclose int vms = aq_open_home_dir("vms", err);
-    aq_autoclose int runtime = aq_open_runtime(err);
-    if (vms < 0 || runtime < 0 || aq_vm_list(&names, err) < 0)
+    if (vms < 0 || aq_vm_list(&names, err) < 0)
         return -1;
     struct aq_table *table = aq_result_table(call->result, "VMS");
     aq_result_say(call->result, "%-24s %-8s %-24s %8s %4s\n", "NAME", "STATUS", "BASE", "MEMORY", "CPUS");
     int running = 0;
     for (size_t i = 0; i < names.count; i++)
-        running += add_vm(call, table, vms, runtime, names.items[i]);
+        running += add_vm(call, table, vms, names.items[i]);
     aq_result_set_int(call->result, "COUNT", (int64_t)names.count);
     aq_result_set_int(call->result, "RUNNING", running);
     if (names.count == 0)

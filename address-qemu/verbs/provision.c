@@ -35,24 +35,25 @@ static int run_stages(struct aq_provision *provision, struct aq_error *err)
 }
 
 /* A VM that was made for this script goes with it, unless it is to be looked at. One that was there before
- * stays. */
+   stays, but does not run on if it was started for the script. Returns what has become of it. */
 static const char *clear_up(struct aq_provision *provision)
 {
+    const struct aq_vm *vm = &provision->vm;
     aq_guest_close(&provision->guest);
     bool keep = strcmp(aq_arg_text(provision->call, "on_error"), "keep") == 0;
     if (provision->made && !keep) {
-        aq_vm_discard(provision->vm.name);
+        aq_vm_discard(vm);
         return "removed";
     }
-    if (!provision->started || keep)
-        return provision->running ? "running" : "stopped";
     struct aq_error ignored = {0};
+    struct aq_run run;
     enum aq_stop how;
-    aq_interrupt_hold();
-    int stopped =
-        aq_vm_stop(&provision->vm, AQ_STOP_CLEAN, aq_after_ms(AQ_PROVISION_STOP_MS), &how, &ignored);
-    aq_interrupt_release();
-    return stopped == 0 ? "stopped" : "running";
+    if (provision->started && !keep) {
+        aq_interrupt_hold();
+        aq_vm_stop(vm, AQ_STOP_CLEAN, AQ_PROVISION_STOP_MS, &how, &ignored);
+        aq_interrupt_release();
+    }
+    return aq_run_read(vm, &run, &ignored) > 0 ? "running" : "stopped";
 }
 
 static void provision_free(struct aq_provision *provision)

@@ -104,20 +104,49 @@ static int make_vm(struct aq_provision *provision, struct aq_error *err)
     return 0;
 }
 
-/* One of that name that is there already serves if it is what the header describes. */
+static bool has_port(const struct aq_vm *vm, const struct aq_ingress *wanted)
+{
+    for (unsigned i = 0; i < vm->port_count; i++)
+        if (vm->ports[i].guest == wanted->guest && strcmp(vm->ports[i].protocol, wanted->protocol) == 0 &&
+            strcmp(vm->ports[i].address, wanted->address) == 0 &&
+            (wanted->host == 0 || vm->ports[i].host == wanted->host))
+            return true;
+    return false;
+}
+
+/* A VM that is there already serves if it is what the header describes; it may be larger. */
+static int check_existing(const struct aq_provision *provision, struct aq_error *err)
+{
+    const struct aq_vm *vm = &provision->vm;
+    const struct aq_header *header = &provision->header;
+    if (strcmp(vm->base, base_of(provision)) != 0)
+        return aq_fail(err, AQ_E_VM_MISMATCH, "the VM %s stems from the base %s, but the script wants %s",
+                       vm->name, vm->base, base_of(provision));
+    if (vm->memory < header->memory >> 20 || vm->cpus < header->cpus || vm->disk_size < header->disk)
+        return aq_fail(
+            err, AQ_E_VM_MISMATCH,
+            "the VM %s is smaller (%u MiB of memory, %u CPUs, a disk of %llu MiB) than the script's header "
+            "wants it",
+            vm->name, vm->memory, vm->cpus, (unsigned long long)(vm->disk_size >> 20));
+    for (unsigned i = 0; i < header->ingress_count; i++)
+        if (!has_port(vm, &header->ingress[i]))
+            return aq_fail(
+                err, AQ_E_VM_MISMATCH,
+                "the script's header wants the guest's port %u forwarded, which the VM %s was not made with",
+                header->ingress[i].guest, vm->name);
+    return 0;
+}
+
 int aq_stage_clone(struct aq_provision *provision, struct aq_error *err)
 {
     const char *name = name_of(provision);
     struct aq_error reason = {0};
-    if (name == NULL || aq_vm_load(name, &provision->vm, &reason) < 0) {
-        if (name != NULL && reason.code != AQ_E_VM_NOT_FOUND)
-            return aq_fail(err, reason.code, "%s", reason.text);
-        return make_vm(provision, err);
-    }
-    if (strcmp(provision->vm.base, base_of(provision)) != 0)
-        return aq_fail(err, AQ_E_VM_MISMATCH, "the VM %s stems from the base %s, but the script wants %s",
-                       name, provision->vm.base, base_of(provision));
-    return 0;
+    if (name != NULL && aq_vm_load(name, &provision->vm, &reason) == 0)
+        return check_existing(provision, err);
+    aq_vm_free(&provision->vm);
+    if (name != NULL && reason.code != AQ_E_VM_NOT_FOUND)
+        return aq_fail(err, reason.code, "%s", reason.text);
+    return make_vm(provision, err);
 }
 
 int aq_stage_start(struct aq_provision *provision, struct aq_error *err)
@@ -142,10 +171,13 @@ int aq_stage_ready(struct aq_provision *provision, struct aq_error *err)
     aq_deadline deadline = aq_ready_deadline(provision->call, &provision->run);
     if (aq_guest_open(&provision->vm, AQ_METHOD_AUTO, deadline, &provision->guest, err) == 0)
         return 0;
-    if (aq_error_rc(err->code) != AQ_RC_INTERRUPTED) {
+    /* Whatever kept the guest from answering; not what kept us from listening. */
+    if (err->code == AQ_E_AGENT_MISSING || err->code == AQ_E_AGENT_DEAD ||
+        err->code == AQ_E_GUEST_NOT_READY || err->code == AQ_E_TIMEOUT)
+        err->code = AQ_E_GUEST_NOT_READY;
+    if (err->code == AQ_E_GUEST_NOT_READY || err->code == AQ_E_VM_NOT_RUNNING) {
         aq_error_context(err, "the guest of VM %s did not come up", provision->vm.name);
         aq_guest_add_console(&provision->vm, err);
-        err->code = AQ_E_GUEST_NOT_READY;
     }
     return -1;
 }
@@ -246,7 +278,7 @@ int aq_stage_stop(struct aq_provision *provision, struct aq_error *err)
     if (aq_arg_bool(provision->call, "keep_running"))
         return 0;
     enum aq_stop how;
-    if (aq_vm_stop(&provision->vm, AQ_STOP_CLEAN, aq_after_ms(AQ_PROVISION_STOP_MS), &how, err) < 0)
+    if (aq_vm_stop(&provision->vm, AQ_STOP_CLEAN, AQ_PROVISION_STOP_MS, &how, err) < 0)
         return -1;
     provision->running = false;
     return 0;

@@ -31,9 +31,8 @@ static int status_of_all(struct aq_call *call, struct aq_error *err)
 {
     aq_autostrings struct aq_strings names = {0};
     aq_autoclose int vms = aq_open_home_dir("vms", err);
-    aq_autoclose int runtime = aq_open_runtime(err);
     aq_autofree char *home = aq_home_path(err);
-    if (vms < 0 || runtime < 0 || home == NULL || aq_vm_list(&names, err) < 0)
+    if (vms < 0 || home == NULL || aq_vm_list(&names, err) < 0)
         return -1;
     int running = 0;
     for (size_t i = 0; i < names.count; i++) {
@@ -41,7 +40,7 @@ static int status_of_all(struct aq_call *call, struct aq_error *err)
         struct aq_run run = {0};
         struct aq_error ignored = {0};
         running += aq_vm_load_at(vms, names.items[i], &vm, &ignored) == 0 &&
-                   aq_run_read_at(runtime, &vm, &run, &ignored) > 0;
+                   aq_run_read_at(vms, &vm, &run, &ignored) > 0;
     }
     aq_result_set_int(call->result, "COUNT", (int64_t)names.count);
     aq_result_set_int(call->result, "RUNNING", running);

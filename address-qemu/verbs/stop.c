@@ -6,7 +6,7 @@ static int stop(struct aq_call *call, const struct aq_vm *vm, struct aq_error *e
 {
     enum aq_stop how = AQ_STOP_CLEAN;
     enum aq_stop wish = aq_arg_bool(call, "force") ? AQ_STOP_FORCED : AQ_STOP_CLEAN;
-    if (aq_vm_stop(vm, wish, aq_after_ms(aq_arg_number(call, "timeout")), &how, err) < 0)
+    if (aq_vm_stop(vm, wish, aq_arg_number(call, "timeout"), &how, err) < 0)
         return -1;
     aq_result_set_bool(call->result, "FORCED", how == AQ_STOP_FORCED);
     if (how == AQ_STOP_CLEAN)

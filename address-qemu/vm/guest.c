@@ -114,7 +114,10 @@ static int open_auto(struct aq_guest *guest, aq_deadline deadline, struct aq_err
 int aq_guest_open(const struct aq_vm *vm, enum aq_method method, aq_deadline deadline, struct aq_guest *guest,
                   struct aq_error *err)
 {
-    guest->run_folder = aq_run_open_folder(vm, err);
+    struct aq_run run = {0};
+    if (aq_run_need(vm, &run, err) < 0)
+        return -1;
+    guest->run_folder = aq_run_open_folder(&run, err);
     if (guest->run_folder < 0)
         return -1;
     switch (method) {

@@ -15,10 +15,10 @@ int aq_vm_start(const struct aq_vm *vm, struct aq_run *run, struct aq_error *err
 enum aq_stop { AQ_STOP_CLEAN, AQ_STOP_FORCED };
 
 /* Stops a running VM. Clean: the guest is asked to power off (through what listens in it, and by its power
-   button), and when the deadline passes QEMU is ended. Forced: QEMU is ended at once, as if the plug were
+   button), and after `patience_ms` QEMU is ended. Forced: QEMU is ended at once, as if the plug were
    pulled; what QEMU had not yet written is written. `how` tells which it came to be. VM_NOT_RUNNING,
    INTERRUPTED. */
-int aq_vm_stop(const struct aq_vm *vm, enum aq_stop wish, aq_deadline deadline, enum aq_stop *how,
+int aq_vm_stop(const struct aq_vm *vm, enum aq_stop wish, int64_t patience_ms, enum aq_stop *how,
                struct aq_error *err);
 
 /* Makes the VM's CPUs stand still, or go on. `changed` tells whether they did anything else before. `run` is
@@ -30,12 +30,13 @@ int aq_vm_resume(const struct aq_vm *vm, struct aq_run *run, bool *changed, stru
    VM_EXISTS. */
 int aq_vm_rename(const char *name, const char *new_name, struct aq_error *err);
 
-/* Removes a VM with its disk. A running one is VM_RUNNING, unless `force` ends it first. A VM whose record
-   cannot be read is removed too. VM_NOT_FOUND. */
+/* Removes a VM with its disk. A running one is VM_RUNNING, unless `force` ends it first; one whose disk is in
+   use by a QEMU that is not on record is VM_RUNNING in any case. A VM whose record is damaged is removed too.
+   VM_NOT_FOUND; NOT_SUPPORTED for one of a later version. */
 int aq_vm_remove(const char *name, bool force, struct aq_error *err);
 
-/* Removes a VM that a failed command has made, running or not, also after an interruption. Nothing to be done
-   if that fails: `list` shows what is left. */
-void aq_vm_discard(const char *name);
+/* Removes a VM that a failed command has made, running or not, also after an interruption; but only that very
+   one, by its id. Nothing to be done if that fails: `list` shows what is left. */
+void aq_vm_discard(const struct aq_vm *vm);
 
 #endif

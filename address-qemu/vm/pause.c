@@ -28,10 +28,10 @@ static void take_back(struct aq_qmp *qmp, bool paused)
 static int set_paused(const struct aq_vm *vm, bool paused, struct aq_run *run, bool *changed,
                       struct aq_error *err)
 {
-    aq_autoclose int lock = aq_vm_lock(vm->name, AQ_LOCK_EXCLUSIVE, err);
-    if (lock < 0 || aq_run_need(vm, run, err) < 0)
+    aq_autoclose int vm_folder = aq_vm_lock(vm->name, AQ_LOCK_EXCLUSIVE, err);
+    if (vm_folder < 0 || aq_run_need(vm, run, err) < 0)
         return -1;
-    aq_autoclose int run_folder = aq_run_open_folder(vm, err);
+    aq_autoclose int run_folder = aq_run_open_folder(run, err);
     if (run_folder < 0)
         return -1;
     aq_autoqmp struct aq_qmp *qmp = aq_qmp_connect(run_folder, aq_after_ms(QMP_MS), err);
@@ -46,7 +46,7 @@ static int set_paused(const struct aq_vm *vm, bool paused, struct aq_run *run, b
     if (run->paused == paused)
         return 0;
     run->paused = paused;
-    if (aq_run_write(run_folder, run, err) == 0)
+    if (aq_run_write(vm_folder, run, err) == 0)
         return 0;
     if (*changed)
         take_back(qmp, paused);

@@ -47,11 +47,11 @@ json_t *aq_port_rules_to_json(const struct aq_port_rule *rules, unsigned count)
     return list;
 }
 
-int aq_port_rules_from_json(const json_t *list, struct aq_port_rule rules[AQ_VM_PORTS_MAX], unsigned *count)
+int aq_port_rules_from_json(const json_t *list, struct aq_port_rule *rules, unsigned max, unsigned *count)
 {
     *count = 0;
     size_t length = json_array_size(list);
-    if (length > AQ_VM_PORTS_MAX)
+    if (length > max)
         return -1;
     for (size_t i = 0; i < length; i++) {
         const char *text = json_string_value(json_array_get(list, i));
@@ -90,15 +90,22 @@ static int invalid(const struct aq_vm *vm, const char *member, struct aq_error *
 
 static int read_members(const json_t *record, struct aq_vm *vm, struct aq_error *err)
 {
-    if (aq_json_int(record, "format", 0) != FORMAT)
-        return invalid(vm, "format (it was written by another version)", err);
+    int64_t format = aq_json_int(record, "format", 0);
+    if (format > FORMAT)
+        return aq_fail(
+            err, AQ_E_NOT_SUPPORTED,
+            "the VM %s was made by a later version of address-qemu (record format %d, this knows %d)",
+            vm->name, (int)format, FORMAT);
+    if (format != FORMAT)
+        return invalid(vm, "format", err);
     int64_t memory = aq_json_int(record, "memory", 0), cpus = aq_json_int(record, "cpus", 0);
     int64_t disk_size = aq_json_int(record, "disk_size", 0);
     if (memory <= 0 || memory > UINT32_MAX || cpus <= 0 || cpus > 4096 || disk_size <= 0)
         return invalid(vm, "memory, cpus or disk_size", err);
     if (!aq_pin_from_json(json_object_get(record, "base_pin"), &vm->base_pin))
         return invalid(vm, "base_pin", err);
-    if (aq_port_rules_from_json(json_object_get(record, "ports"), vm->ports, &vm->port_count) < 0)
+    if (aq_port_rules_from_json(json_object_get(record, "ports"), vm->ports, AQ_VM_PORTS_MAX,
+                                &vm->port_count) < 0)
         return invalid(vm, "ports", err);
     const char *id = aq_json_text(record, "id", "");
     if (strlen(id) != AQ_UUID_TEXT - 1 || strspn(id, "0123456789abcdef-") != AQ_UUID_TEXT - 1)

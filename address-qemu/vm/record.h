@@ -17,6 +17,6 @@ const char *aq_port_rule_text(const struct aq_port_rule *rule, char text[AQ_PORT
 
 /* A list of rules as such texts, and back; -1 without an error for what is not one. */
 json_t *aq_port_rules_to_json(const struct aq_port_rule *rules, unsigned count);
-int aq_port_rules_from_json(const json_t *list, struct aq_port_rule rules[AQ_VM_PORTS_MAX], unsigned *count);
+int aq_port_rules_from_json(const json_t *list, struct aq_port_rule *rules, unsigned max, unsigned *count);
 
 #endif

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
+#include <string.h>
+
 #include "qemu/launch.h"
 #include "util/home.h"
 #include "vm/lifecycle.h"
 #include "vm/orphan.h"
 
 /* Sees to it that nothing of the VM runs any more. */
-static int end_running(const struct aq_vm *vm, bool force, struct aq_error *err)
+static int end_running(const struct aq_vm *vm, int vm_folder, bool force, struct aq_error *err)
 {
     struct aq_run run = {0};
     int running = aq_run_read(vm, &run, err);
@@ -15,32 +17,45 @@ static int end_running(const struct aq_vm *vm, bool force, struct aq_error *err)
         return aq_fail(err, AQ_E_VM_RUNNING,
                        "the VM %s is running; `stop name=%s` it first, or remove it with force=true",
                        vm->name, vm->name);
-    aq_autoclose int run_folder = aq_run_open_folder(vm, err);
-    if (run_folder < 0)
+    struct aq_error ignored = {0};
+    aq_autoclose int run_folder = running > 0 ? aq_run_open_folder(&run, &ignored) : -1;
+    if (running > 0 && aq_qemu_end(run_folder, &run.process, err) < 0)
         return -1;
-    return running > 0 ? aq_qemu_end(run_folder, &run.process, err) : aq_orphan_end(run_folder, err);
+    if (aq_orphan_end(vm->name, vm_folder, &run, err) < 0)
+        return -1;
+    aq_run_forget(vm_folder, &run);
+    return 0;
+}
+
+/* `id` is NULL, or whose it has to be. */
+static int remove_vm(const char *name, const char *id, bool force, struct aq_error *err)
+{
+    aq_autoclose int vm_folder = aq_vm_lock(name, AQ_LOCK_EXCLUSIVE, err);
+    aq_autoclose int vms = vm_folder >= 0 ? aq_open_home_dir("vms", err) : -1;
+    if (vms < 0)
+        return -1;
+    aq_autovm struct aq_vm vm = {0};
+    struct aq_error reason = {0};
+    if (aq_vm_load_at(vms, name, &vm, &reason) == -1 && reason.code != AQ_E_RECORD_INVALID)
+        return aq_fail(err, reason.code, "%s", reason.text);
+    if (id != NULL && strcmp(vm.id, id) != 0)
+        return 0;
+    struct aq_vm named = vm;
+    named.name = (char *)name; /* a damaged record may not have got as far as that */
+    if (end_running(&named, vm_folder, force, err) < 0)
+        return -1;
+    return aq_folder_remove(vms, name, err);
 }
 
 int aq_vm_remove(const char *name, bool force, struct aq_error *err)
 {
-    aq_autoclose int lock = aq_vm_lock(name, AQ_LOCK_EXCLUSIVE, err);
-    if (lock < 0)
-        return -1;
-    aq_autovm struct aq_vm vm = {0};
-    struct aq_error reason = {0};
-    if (aq_vm_load(name, &vm, &reason) == 0) {
-        if (end_running(&vm, force, err) < 0)
-            return -1;
-        aq_run_forget(&vm);
-    }
-    aq_autoclose int vms = aq_open_home_dir("vms", err);
-    return vms < 0 ? -1 : aq_folder_remove(vms, name, err);
+    return remove_vm(name, NULL, force, err);
 }
 
-void aq_vm_discard(const char *name)
+void aq_vm_discard(const struct aq_vm *vm)
 {
     struct aq_error ignored = {0};
     aq_interrupt_hold();
-    aq_vm_remove(name, true, &ignored);
+    remove_vm(vm->name, vm->id, true, &ignored);
     aq_interrupt_release();
 }

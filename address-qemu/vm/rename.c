@@ -5,9 +5,10 @@
 
 #include "util/home.h"
 #include "vm/lifecycle.h"
+#include "vm/orphan.h"
 
 /* A running QEMU was told the name and the disk's path. */
-static int check_stopped(const char *name, struct aq_error *err)
+static int check_stopped(const char *name, int vm_folder, struct aq_error *err)
 {
     aq_autovm struct aq_vm vm = {0};
     struct aq_run run = {0};
@@ -17,13 +18,13 @@ static int check_stopped(const char *name, struct aq_error *err)
     if (running > 0)
         return aq_fail(err, AQ_E_VM_RUNNING, "the VM %s is running; `stop name=%s` it before it is renamed",
                        name, name);
-    return running;
+    return running < 0 ? -1 : aq_orphan_end(name, vm_folder, &run, err);
 }
 
 int aq_vm_rename(const char *name, const char *new_name, struct aq_error *err)
 {
-    aq_autoclose int lock = aq_vm_lock(name, AQ_LOCK_EXCLUSIVE, err);
-    if (lock < 0 || check_stopped(name, err) < 0)
+    aq_autoclose int vm_folder = aq_vm_lock(name, AQ_LOCK_EXCLUSIVE, err);
+    if (vm_folder < 0 || check_stopped(name, vm_folder, err) < 0)
         return -1;
     aq_autoclose int vms = aq_open_home_dir("vms", err);
     if (vms < 0)

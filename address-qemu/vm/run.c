@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "vm/run.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,14 +13,7 @@
 #include "util/yaml.h"
 #include "vm/record.h"
 
-#define RUN_RECORD "run.yaml"
 enum { RECORD_MAX = 64 * 1024 };
-
-int aq_run_open_folder(const struct aq_vm *vm, struct aq_error *err)
-{
-    aq_autoclose int runtime = aq_open_runtime(err);
-    return runtime < 0 ? -1 : aq_open_private_dir_at(runtime, vm->id, err);
-}
 
 /* A pid and a start time count from one boot, so the record says which. */
 static bool of_this_boot(const json_t *record)
@@ -35,32 +29,37 @@ static bool from_record(const json_t *record, struct aq_run *run)
     run->accel = strcmp(aq_json_text(record, "accel", ""), "kvm") == 0 ? AQ_ACCEL_KVM : AQ_ACCEL_TCG;
     snprintf(run->accel_reason, sizeof run->accel_reason, "%s", aq_json_text(record, "accel_reason", ""));
     snprintf(run->started, sizeof run->started, "%s", aq_json_text(record, "started", ""));
+    snprintf(run->folder, sizeof run->folder, "%s", aq_json_text(record, "folder", ""));
     run->paused = aq_json_bool(record, "paused", false);
-    return run->process.pid > 0 && of_this_boot(record) &&
-           aq_port_rules_from_json(json_object_get(record, "ports"), run->ports, &run->port_count) == 0;
+    return run->folder[0] == '/' && of_this_boot(record) &&
+           aq_port_rules_from_json(json_object_get(record, "ports"), run->ports, AQ_RUN_PORTS_MAX,
+                                   &run->port_count) == 0;
 }
 
-int aq_run_read_at(int runtime, const struct aq_vm *vm, struct aq_run *run, struct aq_error *err)
+int aq_run_read_at(int vms, const struct aq_vm *vm, struct aq_run *run, struct aq_error *err)
 {
-    char path[AQ_UUID_TEXT + sizeof RUN_RECORD];
-    snprintf(path, sizeof path, "%s/%s", vm->id, RUN_RECORD);
+    char path[AQ_NAME_MAX + sizeof "/" AQ_VM_RUN];
+    snprintf(path, sizeof path, "%s/%s", vm->name, AQ_VM_RUN);
     aq_autobuffer struct aq_buffer text = {0};
     struct aq_error reason = {0};
-    if (aq_read_file_at(runtime, path, RECORD_MAX, &text, &reason) < 0) {
+    *run = (struct aq_run){0};
+    if (aq_read_file_at(vms, path, RECORD_MAX, &text, &reason) < 0) {
         if (reason.code == AQ_E_FILE_NOT_FOUND)
             return 0;
         return aq_fail(err, reason.code, "%s", reason.text);
     }
-    aq_autojson json_t *record = aq_yaml_parse(aq_buffer_text(&text), text.length, path, err);
-    if (record == NULL)
-        return -1;
-    return from_record(record, run) && aq_process_alive(&run->process) ? 1 : 0;
+    aq_autojson json_t *record = aq_yaml_parse(aq_buffer_text(&text), text.length, path, &reason);
+    if (record == NULL || !from_record(record, run)) {
+        *run = (struct aq_run){0};
+        return 0;
+    }
+    return run->process.pid > 0 && aq_process_alive(&run->process) ? 1 : 0;
 }
 
 int aq_run_read(const struct aq_vm *vm, struct aq_run *run, struct aq_error *err)
 {
-    aq_autoclose int runtime = aq_open_runtime(err);
-    return runtime < 0 ? -1 : aq_run_read_at(runtime, vm, run, err);
+    aq_autoclose int vms = aq_open_home_dir("vms", err);
+    return vms < 0 ? -1 : aq_run_read_at(vms, vm, run, err);
 }
 
 int aq_run_need(const struct aq_vm *vm, struct aq_run *run, struct aq_error *err)
@@ -84,7 +83,27 @@ int aq_run_need_awake(const struct aq_vm *vm, const struct aq_run *run, struct a
     return aq_fail(err, AQ_E_VM_PAUSED, "the VM %s is paused; `resume name=%s` it first", vm->name, vm->name);
 }
 
-int aq_run_write(int folder, const struct aq_run *run, struct aq_error *err)
+int aq_run_make_folder(const struct aq_vm *vm, struct aq_run *run, struct aq_error *err)
+{
+    aq_autofree char *path = aq_runtime_path();
+    aq_autoclose int runtime = aq_open_runtime(err);
+    if (runtime < 0)
+        return -1;
+    int length = snprintf(run->folder, sizeof run->folder, "%s/%s", path, vm->id);
+    if (length >= (int)sizeof run->folder)
+        return aq_fail(err, AQ_E_LIMIT_EXCEEDED, "the path of the runtime folder %s is too long", path);
+    return aq_open_private_dir_at(runtime, vm->id, err);
+}
+
+int aq_run_open_folder(const struct aq_run *run, struct aq_error *err)
+{
+    int folder = open(run->folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    return folder >= 0 ? folder
+                       : aq_fail_errno(err, AQ_E_IO, errno, "cannot open %s, where the VM's sockets are",
+                                       run->folder);
+}
+
+int aq_run_write(int vm_folder, const struct aq_run *run, struct aq_error *err)
 {
     char boot[37] = "";
     aq_boot_id(boot);
@@ -97,19 +116,20 @@ int aq_run_write(int folder, const struct aq_run *run, struct aq_error *err)
     json_object_set_new(record, "started", json_string(run->started));
     if (run->paused)
         json_object_set_new(record, "paused", json_true());
+    json_object_set_new(record, "folder", json_string(run->folder));
     json_object_set_new(record, "ports", aq_port_rules_to_json(run->ports, run->port_count));
     aq_autobuffer struct aq_buffer text = {0};
     if (aq_yaml_write(record, &text, err) < 0)
         return -1;
-    return aq_replace_file_at(folder, RUN_RECORD, text.data, text.length, err);
+    return aq_replace_file_at(vm_folder, AQ_VM_RUN, text.data, text.length, err);
 }
 
-void aq_run_forget(const struct aq_vm *vm)
+void aq_run_forget(int vm_folder, const struct aq_run *run)
 {
     struct aq_error ignored = {0};
-    aq_autoclose int runtime = aq_open_runtime(&ignored);
-    if (runtime >= 0)
-        aq_remove_tree_at(runtime, vm->id, &ignored);
+    if (run->folder[0] == '/')
+        aq_remove_tree_at(AT_FDCWD, run->folder, &ignored);
+    unlinkat(vm_folder, AQ_VM_RUN, 0);
 }
 
 uint16_t aq_run_host_port(const struct aq_run *run, uint16_t guest)

@@ -18,8 +18,6 @@ struct work {
 
 static void work_free(struct work *work)
 {
-    if (work->run_folder >= 0 && !work->running)
-        aq_run_forget(work->vm); /* opening it made it */
     aq_qcow2_snapshots_free(&work->snapshots);
     aq_cleanup_close(&work->run_folder);
     aq_cleanup_close(&work->lock);
@@ -32,10 +30,11 @@ static int work_begin(const struct aq_vm *vm, struct work *work, struct aq_error
     if (work->lock < 0)
         return -1;
     int running = aq_run_read(vm, &work->run, err);
-    if (running < 0 || (work->run_folder = aq_run_open_folder(vm, err)) < 0)
+    if (running < 0)
         return -1;
     work->running = running > 0;
-    if (!work->running && aq_orphan_end(work->run_folder, err) < 0)
+    if (work->running ? (work->run_folder = aq_run_open_folder(&work->run, err)) < 0
+                      : aq_orphan_end(vm->name, work->lock, &work->run, err) < 0)
         return -1;
     return aq_vm_snapshots(vm, &work->snapshots, err);
 }

@@ -28,13 +28,13 @@ struct start {
     int vm_folder; /* the caller's */
     int runtime, run_folder, console, log;
     char *disk_path;
-    struct aq_port ports[AQ_VM_PORTS_MAX + 1];
-    struct aq_forward forwards[AQ_VM_PORTS_MAX + 1];
+    struct aq_port ports[AQ_RUN_PORTS_MAX];
+    struct aq_forward forwards[AQ_RUN_PORTS_MAX];
 };
 
 static void start_free(struct start *start)
 {
-    for (unsigned i = 0; i < AQ_VM_PORTS_MAX + 1; i++)
+    for (unsigned i = 0; i < AQ_RUN_PORTS_MAX; i++)
         aq_port_release(&start->ports[i]);
     aq_base_free(&start->base);
     free(start->disk_path);
@@ -63,12 +63,14 @@ static int open_log(int folder, const char *name, int flags, struct aq_error *er
     return fd >= 0 ? fd : aq_fail_errno(err, AQ_E_IO, errno, "cannot open the VM's %s", name);
 }
 
-static int open_files(struct start *start, struct aq_error *err)
+static int open_files(struct start *start, struct aq_run *run, struct aq_error *err)
 {
     const struct aq_vm *vm = start->vm;
     start->runtime = aq_open_runtime(err);
-    if (start->runtime < 0 || (start->run_folder = aq_run_open_folder(vm, err)) < 0)
+    if (start->runtime < 0 || (start->run_folder = aq_run_make_folder(vm, run, err)) < 0)
         return -1;
+    /* What the last run said is kept until the next: it may tell why this start was needed. */
+    renameat(start->vm_folder, AQ_VM_CONSOLE, start->vm_folder, AQ_VM_CONSOLE ".1");
     start->console = open_log(start->vm_folder, AQ_VM_CONSOLE, O_WRONLY, err);
     start->log = start->console >= 0 ? open_log(start->vm_folder, AQ_VM_LOG, O_RDWR, err) : -1;
     start->disk_path = aq_vm_path(vm->name, AQ_VM_DISK, err);
@@ -154,27 +156,35 @@ static int launch(struct start *start, struct aq_run *run, struct aq_error *err)
     return -1;
 }
 
-static int start_locked(struct start *start, struct aq_run *run, struct aq_error *err)
+/* From here on the record tells where the sockets are, so that a QEMU whose starter dies can be found. */
+static int start_noted(struct start *start, struct aq_run *run, struct aq_error *err)
 {
-    if (check_base(start, err) < 0 || open_files(start, err) < 0)
-        return -1;
-    if (aq_orphan_end(start->run_folder, err) < 0)
-        return -1;
     if (choose_accel(start, run, err) < 0 || reserve_ports(start, run, err) < 0 ||
-        launch(start, run, err) < 0)
+        aq_run_write(start->vm_folder, run, err) < 0 || launch(start, run, err) < 0)
         return -1;
     char now[AQ_TIME_TEXT];
     snprintf(run->started, sizeof run->started, "%s", aq_now_text(now));
-    if (aq_run_write(start->run_folder, run, err) == 0)
+    if (aq_run_write(start->vm_folder, run, err) == 0)
         return 0;
     aq_qemu_kill(start->run_folder, &run->process);
+    return -1;
+}
+
+static int start_stopped(struct start *start, struct aq_run *run, struct aq_error *err)
+{
+    if (check_base(start, err) < 0 || aq_orphan_end(start->vm->name, start->vm_folder, run, err) < 0)
+        return -1;
+    aq_run_forget(start->vm_folder, run);
+    *run = (struct aq_run){0};
+    if (open_files(start, run, err) == 0 && start_noted(start, run, err) == 0)
+        return 0;
+    aq_run_forget(start->vm_folder, run);
     return -1;
 }
 
 int aq_vm_start_locked(const struct aq_vm *vm, int lock, const char *from, struct aq_run *run,
                        struct aq_error *err)
 {
-    *run = (struct aq_run){0};
     int running = aq_run_read(vm, run, err);
     if (running > 0)
         return aq_fail(err, AQ_E_VM_RUNNING, "the VM %s is %s already, as process %d since %s", vm->name,
@@ -183,13 +193,9 @@ int aq_vm_start_locked(const struct aq_vm *vm, int lock, const char *from, struc
         return -1;
     aq_cleanup(start_free) struct start start = {
         .vm = vm, .from = from, .vm_folder = lock, .runtime = -1, .run_folder = -1, .console = -1, .log = -1};
-    for (unsigned i = 0; i < AQ_VM_PORTS_MAX + 1; i++)
+    for (unsigned i = 0; i < AQ_RUN_PORTS_MAX; i++)
         start.ports[i] = AQ_PORT_UNRESERVED;
-    *run = (struct aq_run){0};
-    int started = start_locked(&start, run, err);
-    if (started < 0)
-        aq_run_forget(vm);
-    return started;
+    return start_stopped(&start, run, err);
 }
 
 int aq_vm_start(const struct aq_vm *vm, struct aq_run *run, struct aq_error *err)

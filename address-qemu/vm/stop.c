@@ -8,49 +8,51 @@ enum {
     POWEROFF_COMMAND_MS = 5000,
 };
 
+/* What comes first: the time that is given to a step, or the end of all patience. */
+static aq_deadline within(int64_t milliseconds, aq_deadline deadline)
+{
+    aq_deadline step = aq_after_ms(milliseconds);
+    return step < deadline ? step : deadline;
+}
+
 /* Asks through whatever listens in the guest: a power button needs a guest that minds it. Failing is of no
  * account. */
-static void ask_inside(const struct aq_vm *vm)
+static void ask_inside(const struct aq_vm *vm, aq_deadline deadline)
 {
     struct aq_error ignored = {0};
     aq_autoguest struct aq_guest guest = AQ_GUEST_CLOSED;
-    if (aq_guest_open(vm, AQ_METHOD_AUTO, aq_after_ms(POWEROFF_CHANNEL_MS), &guest, &ignored) < 0)
+    if (aq_guest_open(vm, AQ_METHOD_AUTO, within(POWEROFF_CHANNEL_MS, deadline), &guest, &ignored) < 0)
         return;
     const char *const argv[] = {"poweroff", NULL};
-    const struct aq_guest_exec exec = {.argv = argv, .deadline = aq_after_ms(POWEROFF_COMMAND_MS)};
+    const struct aq_guest_exec exec = {.argv = argv, .deadline = within(POWEROFF_COMMAND_MS, deadline)};
     aq_autoguestexit struct aq_guest_exit exit = {0};
     aq_channel_exec(guest.channel, &exec, &exit, &ignored);
 }
 
-/* A guest that stands still cannot mind its power button, so a paused one goes on first. */
-static void press_power_button(int run_folder, struct aq_run *run)
+static void press_power_button(int run_folder, aq_deadline deadline)
 {
     struct aq_error ignored = {0};
-    aq_deadline deadline = aq_after_ms(POWEROFF_COMMAND_MS);
+    deadline = within(POWEROFF_COMMAND_MS, deadline);
     aq_autoqmp struct aq_qmp *qmp = aq_qmp_connect(run_folder, deadline, &ignored);
-    if (qmp == NULL)
-        return;
-    if (run->paused && aq_qmp_command(qmp, "cont", NULL, deadline, NULL, &ignored) == 0) {
-        run->paused = false;
-        aq_run_write(run_folder, run, &ignored);
-    }
-    aq_qemu_powerdown(qmp, deadline, &ignored);
+    if (qmp != NULL)
+        aq_qemu_powerdown(qmp, deadline, &ignored);
 }
 
-int aq_vm_stop(const struct aq_vm *vm, enum aq_stop wish, aq_deadline deadline, enum aq_stop *how,
+int aq_vm_stop(const struct aq_vm *vm, enum aq_stop wish, int64_t patience_ms, enum aq_stop *how,
                struct aq_error *err)
 {
-    aq_autoclose int lock = aq_vm_lock(vm->name, AQ_LOCK_EXCLUSIVE, err);
+    aq_autoclose int vm_folder = aq_vm_lock(vm->name, AQ_LOCK_EXCLUSIVE, err);
     struct aq_run run = {0};
-    if (lock < 0 || aq_run_need(vm, &run, err) < 0)
+    if (vm_folder < 0 || aq_run_need(vm, &run, err) < 0)
         return -1;
-    aq_autoclose int run_folder = aq_run_open_folder(vm, err);
-    if (run_folder < 0)
-        return -1;
+    struct aq_error ignored = {0};
+    aq_autoclose int run_folder =
+        aq_run_open_folder(&run, &ignored); /* without it QEMU is ended by a signal */
     int gone = 0;
     if (wish == AQ_STOP_CLEAN) {
-        press_power_button(run_folder, &run);
-        ask_inside(vm);
+        aq_deadline deadline = aq_after_ms(patience_ms);
+        press_power_button(run_folder, deadline);
+        ask_inside(vm, deadline);
         gone = aq_process_wait_gone(&run.process, deadline, err);
         if (gone < 0)
             return -1;
@@ -58,6 +60,6 @@ int aq_vm_stop(const struct aq_vm *vm, enum aq_stop wish, aq_deadline deadline, 
     *how = gone > 0 ? AQ_STOP_CLEAN : AQ_STOP_FORCED;
     if (gone == 0 && aq_qemu_end(run_folder, &run.process, err) < 0)
         return -1;
-    aq_run_forget(vm);
+    aq_run_forget(vm_folder, &run);
     return 0;
 }

@@ -91,6 +91,8 @@ AQ_API const char *aq_result_error_code(const aq_result *result);
 /** The whole result as one JSON object on one line. Bytes that are not UTF-8 are replaced by U+FFFD. */
 AQ_API const char *aq_result_json(const aq_result *result, size_t *length);
 
+/* In all that follow an index beyond the end gives NULL or 0. */
+
 /** The fields that the verb set: upper-case names such as VM or EXIT_CODE; values may hold any bytes. */
 AQ_API size_t aq_result_field_count(const aq_result *result);
 AQ_API const char *aq_result_field_name(const aq_result *result, size_t index);

@@ -46,6 +46,14 @@ static void fields_and_rows_are_kept(void **state)
     assert_string_equal(aq_result_cell(result, 0, 1, "NAME", NULL), "b");
     assert_null(aq_result_cell(result, 0, 0, "PID", NULL));
     assert_int_equal(aq_result_row_count(result, 1), 4);
+    assert_int_equal(aq_result_row_count(result, 2), 0);
+    assert_null(aq_result_table_name(result, 2));
+    assert_null(aq_result_cell(result, 2, 0, "NAME", NULL));
+    assert_null(aq_result_cell(result, 0, 2, "NAME", NULL));
+    assert_null(aq_result_cell_at(result, 0, 0, 9, NULL));
+    assert_null(aq_result_column_name(result, 0, 9));
+    assert_null(aq_result_field_value(result, 9, NULL));
+    assert_null(aq_result_field_name(result, 9));
     assert_string_equal(aq_result_cell(result, 1, 0, "", NULL), "x");
     assert_string_equal(aq_result_cell(result, 1, 2, "", NULL), "");
 

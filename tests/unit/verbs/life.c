@@ -14,8 +14,10 @@
 static void assert_qemu_is(const char *name, const char *status)
 {
     aq_autovm struct aq_vm vm = {0};
+    struct aq_run run;
     assert_ok(aq_vm_load(name, &vm, &err));
-    aq_autoclose int folder = aq_run_open_folder(&vm, &err);
+    assert_ok(aq_run_need(&vm, &run, &err));
+    aq_autoclose int folder = aq_run_open_folder(&run, &err);
     aq_autoqmp struct aq_qmp *qmp = aq_qmp_connect(folder, aq_after_ms(60000), &err);
     assert_non_null(qmp);
     aq_autofree char *said = aq_qmp_status(qmp, aq_after_ms(60000), &err);
@@ -60,7 +62,7 @@ static void a_wrong_note_is_put_right(void **state)
     assert_ok(aq_vm_load("one", &vm, &err));
     assert_int_equal(aq_run_read(&vm, &run, &err), 1);
     run.paused = false;
-    aq_autoclose int folder = aq_run_open_folder(&vm, &err);
+    aq_autoclose int folder = aq_vm_open("one", &err);
     assert_ok(aq_run_write(folder, &run, &err));
     assert_command("resume one");
     assert_string_equal(field("SKIPPED"), "0");

@@ -12,8 +12,10 @@
 static char *status_of(const char *name)
 {
     aq_autovm struct aq_vm vm = {0};
+    struct aq_run run;
     assert_ok(aq_vm_load(name, &vm, &err));
-    aq_autoclose int folder = aq_run_open_folder(&vm, &err);
+    assert_ok(aq_run_need(&vm, &run, &err));
+    aq_autoclose int folder = aq_run_open_folder(&run, &err);
     aq_autoqmp struct aq_qmp *qmp = aq_qmp_connect(folder, aq_after_ms(60000), &err);
     assert_non_null(qmp);
     return aq_qmp_status(qmp, aq_after_ms(60000), &err);
@@ -209,10 +211,11 @@ static void an_orphan_is_ended_first(void **state)
     assert_command("clone base=base name=one");
     aq_autovm struct aq_vm vm = {0};
     assert_ok(aq_vm_load("one", &vm, &err));
-    {
-        aq_autoclose int folder = aq_run_open_folder(&vm, &err);
-        assert_int_equal(unlinkat(folder, "run.yaml", 0), 0);
-    }
+    struct aq_run run;
+    assert_ok(aq_run_need(&vm, &run, &err));
+    run.process.pid = 0; /* as it was noted before the start */
+    aq_autoclose int folder = aq_vm_open("one", &err);
+    assert_ok(aq_run_write(folder, &run, &err));
     assert_command("snapshot name=one snapshot_name=a");
     assert_string_equal(field("MEMORY"), "0");
 }

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "bios-vm.h"
@@ -64,12 +65,81 @@ static void a_reused_pid_is_not_the_vm(void **state)
     assert_command("clone base=base name=one no_start");
     aq_autovm struct aq_vm vm = {0};
     assert_ok(aq_vm_load("one", &vm, &err));
-    aq_autoclose int folder = aq_run_open_folder(&vm, &err);
-    const struct aq_run run = {.process = {getpid(), 12345}, .accel = AQ_ACCEL_TCG};
+    aq_autoclose int folder = aq_vm_open("one", &err);
+    const struct aq_run run = {.process = {getpid(), 12345}, .accel = AQ_ACCEL_TCG, .folder = "/nonexistent"};
     assert_ok(aq_run_write(folder, &run, &err));
     assert_command("status one");
     assert_string_equal(field("STATUS"), "stopped");
     assert_command("remove one force=true");
+}
+
+/* Another process, with another environment, sees the same VMs. */
+static void a_vm_is_known_whatever_the_environment(void **state)
+{
+    (void)state;
+    aq_autofree char *runtime = aq_strdup(getenv("XDG_RUNTIME_DIR"));
+    assert_command("clone base=base name=one");
+    assert_int_equal(mkdir("elsewhere", 0700), 0);
+    setenv("XDG_RUNTIME_DIR", "elsewhere", 1);
+    assert_command("status one");
+    assert_string_equal(field("STATUS"), "running");
+    assert_refused("VM_RUNNING", "start one");
+    assert_refused("VM_RUNNING", "remove one");
+    assert_refused("AGENT_MISSING", "wait one timeout=1s");
+    assert_command("stop one force=true");
+    assert_command("start one");
+    setenv("XDG_RUNTIME_DIR", runtime, 1);
+    assert_command("stop one force=true");
+    tool("rm", "-rf", "elsewhere");
+}
+
+/* The store does not know of it, but it runs: nothing may be done over its disk. */
+static void a_disk_in_use_is_left_alone(void **state)
+{
+    (void)state;
+    assert_command("clone base=base name=one");
+    const pid_t pid = atoi(field("PID"));
+    aq_autoclose int folder = aq_vm_open("one", &err);
+    for (int damaged = 0; damaged < 2; damaged++) {
+        assert_int_equal(renameat(folder, AQ_VM_RUN, folder, "kept"), 0);
+        if (damaged) {
+            aq_autoclose int file = openat(folder, AQ_VM_RUN, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+            assert_int_equal(write(file, "\0{", 2), 2);
+        }
+        assert_command("status one");
+        assert_string_equal(field("STATUS"), "stopped");
+        assert_refused("VM_RUNNING", "start one");
+        assert_refused("VM_RUNNING", "remove one force=true");
+        assert_int_equal(kill(pid, 0), 0);
+        assert_int_equal(renameat(folder, "kept", folder, AQ_VM_RUN), 0);
+    }
+    assert_command("status one");
+    assert_string_equal(field("STATUS"), "running");
+}
+
+/* The folder of its sockets is gone, as after a logout: it can still be seen, and ended. */
+static void a_vm_without_its_sockets_can_be_ended(void **state)
+{
+    (void)state;
+    assert_command("clone base=base name=one");
+    aq_autovm struct aq_vm vm = {0};
+    assert_ok(aq_vm_load("one", &vm, &err));
+    struct aq_run run;
+    assert_int_equal(aq_run_read(&vm, &run, &err), 1);
+    assert_ok(aq_remove_tree_at(AT_FDCWD, run.folder, &err));
+    assert_refused("IO", "execute vm=one command=true");
+    assert_command("stop one timeout=1s");
+    assert_string_equal(field("FORCED"), "1");
+}
+
+static void a_later_version_s_vm_is_not_touched(void **state)
+{
+    (void)state;
+    assert_command("clone base=base name=one no_start");
+    tool("sh", "-c", "sed -i 's/^format: 1/format: 2/' $ADDRESS_QEMU_HOME/vms/one/vm.yaml");
+    assert_refused("NOT_SUPPORTED", "start one");
+    assert_refused("NOT_SUPPORTED", "remove one force=true");
+    tool("sh", "-c", "sed -i 's/^format: 2/format: 1/' $ADDRESS_QEMU_HOME/vms/one/vm.yaml");
 }
 
 static void a_guest_that_does_not_answer_is_told_apart(void **state)
@@ -187,6 +257,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_vm_starts_and_is_known_again, fresh, ended),
         cmocka_unit_test_setup_teardown(a_dead_qemu_is_a_stopped_vm, fresh, ended),
         cmocka_unit_test_setup_teardown(a_reused_pid_is_not_the_vm, fresh, ended),
+        cmocka_unit_test_setup_teardown(a_vm_is_known_whatever_the_environment, fresh, ended),
+        cmocka_unit_test_setup_teardown(a_disk_in_use_is_left_alone, fresh, ended),
+        cmocka_unit_test_setup_teardown(a_vm_without_its_sockets_can_be_ended, fresh, ended),
+        cmocka_unit_test_setup_teardown(a_later_version_s_vm_is_not_touched, fresh, ended),
         cmocka_unit_test_setup_teardown(a_guest_that_does_not_answer_is_told_apart, fresh, ended),
         cmocka_unit_test_setup_teardown(kvm_that_does_not_work_is_refused_not_replaced, fresh, ended),
         cmocka_unit_test_setup_teardown(a_vm_without_a_network_has_no_port, fresh, ended),
