@@ -14,8 +14,9 @@
 #include "util/syscalls.h"
 
 /* /proc/PID/stat (proc(5)): "PID (NAME) STATE …"; the name may hold anything, so the last ')' ends it. State
-   is the third field, start time the 22nd. No allocation and no stdio streams: also used between fork and
-   exec. */
+   is the third field, the number of threads the 20th, start time the 22nd. A zombie with threads is a process
+   whose first thread has ended before the others: it still has its files and their locks. No allocation and
+   no stdio streams: also used between fork and exec. */
 bool aq_process_identify(pid_t pid, struct aq_process_id *id)
 {
     if (pid <= 0)
@@ -29,11 +30,14 @@ bool aq_process_identify(pid_t pid, struct aq_process_id *id)
     text[length] = '\0';
 
     const char *field = strrchr(text, ')');
-    if (field == NULL || field[1] != ' ' || strchr("ZXx", field[2]) != NULL)
+    if (field == NULL || field[1] != ' ')
         return false;
+    bool dead = strchr("ZXx", field[2]) != NULL;
     for (int number = 2; number < 22; number++) {
         field = strchr(field + 1, ' ');
         if (field == NULL)
+            return false;
+        if (number + 1 == 20 && dead && strtol(field + 1, NULL, 10) <= 1)
             return false;
     }
     *id = (struct aq_process_id){.pid = pid, .start_time = strtoull(field + 1, NULL, 10)};

@@ -6,7 +6,7 @@
 #include "image/qcow2.h"
 #include "qemu/qmp.h"
 
-enum { ORPHAN_ANSWERS_MS = 20000, ORPHAN_FLUSHES_MS = 20000, LOOK_EVERY_MS = 20 };
+enum { ORPHAN_ANSWERS_MS = 20000, ORPHAN_FLUSHES_MS = 20000, DYING_MS = 1000, LOOK_EVERY_MS = 20 };
 
 /* Tells whatever listens on the sockets to quit: 1 told, 0 nobody is there, -1 error. */
 static int tell_quit(const struct aq_run *run, struct aq_error *err)
@@ -29,7 +29,7 @@ static int tell_quit(const struct aq_run *run, struct aq_error *err)
 static int wait_disk_free(const char *vm_name, int vm_folder, bool told, struct aq_error *err)
 {
     aq_autoclose int disk = openat(vm_folder, AQ_VM_DISK, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-    aq_deadline deadline = aq_after_ms(told ? ORPHAN_FLUSHES_MS : 0);
+    aq_deadline deadline = aq_after_ms(told ? ORPHAN_FLUSHES_MS : DYING_MS);
     while (disk >= 0 && aq_qcow2_in_use(disk)) {
         if (aq_ms_left(deadline) == 0)
             return aq_fail(
