@@ -14,6 +14,9 @@
 /* Events that nobody waits for are dropped, the oldest first. */
 #define MAX_EVENTS 256
 
+/* How many spoilt connections are passed over. */
+#define CONNECT_TRIES 4
+
 struct aq_qmp {
     struct aq_qemu_connection connection;
     struct aq_json_lines lines;
@@ -142,12 +145,24 @@ struct aq_qmp *aq_qmp_open(struct aq_qemu_connection *connection, aq_deadline de
     return aq_steal_ptr(&qmp);
 }
 
+/* A client that was killed in the middle of a command leaves an answer behind, which QEMU gives to the next.
+   It is taken with the connection that it spoils, and another one is made. */
 struct aq_qmp *aq_qmp_connect(int runtime_dir, aq_deadline deadline, struct aq_error *err)
 {
-    struct aq_qemu_connection connection;
-    if (aq_qemu_connect(runtime_dir, AQ_QEMU_QMP, deadline, &connection, err) < 0)
-        return NULL;
-    return aq_qmp_open(&connection, deadline, err);
+    struct aq_error spoilt = {0};
+    for (int tries = 0; tries < CONNECT_TRIES; tries++) {
+        struct aq_qemu_connection connection;
+        if (aq_qemu_connect(runtime_dir, AQ_QEMU_QMP, deadline, &connection, err) < 0)
+            return NULL;
+        spoilt = (struct aq_error){0};
+        struct aq_qmp *qmp = aq_qmp_open(&connection, deadline, &spoilt);
+        if (qmp != NULL)
+            return qmp;
+        if (spoilt.code != AQ_E_QMP_FAILED)
+            break;
+    }
+    aq_fail(err, spoilt.code, "%s", spoilt.text);
+    return NULL;
 }
 
 /* Takes the oldest queued event of that name; false if there is none. */

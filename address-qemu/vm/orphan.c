@@ -25,7 +25,7 @@ static int tell_quit(const struct aq_run *run, struct aq_error *err)
 }
 
 /* QEMU flushes before it lets go, and gives no event for that to anybody but its parent. One that was not
-   told is not waited for. */
+   told may still be on its way out, and is given a moment. */
 static int wait_disk_free(const char *vm_name, int vm_folder, bool told, struct aq_error *err)
 {
     aq_autoclose int disk = openat(vm_folder, AQ_VM_DISK, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
