@@ -33,6 +33,11 @@ static bool is_ours(const struct sigaction *action)
     return (action->sa_flags & SA_SIGINFO) && action->sa_sigaction == on_signal;
 }
 
+static bool is_ignored(const struct sigaction *action)
+{
+    return !(action->sa_flags & SA_SIGINFO) && action->sa_handler == SIG_IGN;
+}
+
 static void hand_on(const struct sigaction *before, int signal, siginfo_t *info, void *context)
 {
     if (before->sa_flags & SA_SIGINFO)
@@ -41,7 +46,7 @@ static void hand_on(const struct sigaction *before, int signal, siginfo_t *info,
         sigaction(signal, before, NULL);
         raise(signal); /* when we return */
         return;
-    } else if (before->sa_handler != SIG_IGN)
+    } else
         before->sa_handler(signal);
     /* Regina's handler installs itself anew each time it runs. */
     install(signal, before);
@@ -71,7 +76,7 @@ static long this_tick(void)
 
 /* Installs the handlers at the first command, and again when an interpreter that was started since has put
    its own in their place: one look at SIGINT tells. It is taken once in a tick, for it would be a tenth of
-   what a no-op costs. */
+   what a no-op costs. A signal that is ignored (nohup, a shell's background job) stays so. */
 static void watch(void)
 {
     long tick = this_tick();
@@ -83,7 +88,7 @@ static void watch(void)
         return;
     for (size_t i = 0; i < WATCHED; i++) {
         sigaction(watched[i], NULL, &now);
-        if (is_ours(&now))
+        if (is_ours(&now) || is_ignored(&now))
             continue;
         previous[i] = now;
         install(watched[i], &now);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "edition.h"
+#include "halt.h"
 #include "options.h"
 #include "regina.h"
 #include "run.h"
@@ -37,6 +38,7 @@ static int provision(const struct aq_options *options)
 int main(int argc, char **argv)
 {
     struct aq_options options;
+    aq_halt_start();
     aq_options_parse(argc, argv, &options);
     switch (options.mode) {
     case AQ_MODE_HELP:
