@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "image/build_disk.h"
+#include "image/build_needs.h"
 #include "image/build_tree.h"
 #include "util/cleanup.h"
 #include "util/files.h"
@@ -14,25 +15,6 @@
 
 #define MIB ((uint64_t)1 << 20)
 #define WORK "build"
-
-/* The programs of a build, and the Debian packages that have them. */
-static const struct {
-    const char *name, *package;
-    bool debian_only, user_only;
-} tools[] = {
-    {"apt-get", "apt"},
-    {"dpkg-deb", "dpkg"},
-    {"tar", "tar"},
-    {"xz", "xz-utils"},
-    {"mkfs.vfat", "dosfstools"},
-    {"mcopy", "mtools"},
-    {"syslinux", "syslinux"},
-    {"mkfs.ext4", "e2fsprogs"},
-    {"qemu-img", "qemu-utils"},
-    {"mmdebstrap", "mmdebstrap", .debian_only = true},
-    {"fakeroot", "fakeroot", .user_only = true},
-    {"newuidmap", "uidmap", .debian_only = true, .user_only = true},
-};
 
 uint64_t aq_build_default_size(enum aq_build_kind kind)
 {
@@ -95,18 +77,17 @@ static int check_size(const struct aq_build *build, struct aq_error *err)
                    aq_size_text(build->size, size), aq_size_text(smallest_size(build->kind), least));
 }
 
-static int check_tools(const struct aq_build *build, struct aq_error *err)
+static int check_needs(enum aq_build_kind kind, struct aq_error *err)
 {
-    for (size_t i = 0; i < sizeof tools / sizeof *tools; i++) {
-        if ((tools[i].debian_only && build->kind != AQ_BUILD_DEBIAN) ||
-            (tools[i].user_only && geteuid() == 0))
+    for (const struct aq_build_need *need = aq_build_needs; need->name != NULL; need++) {
+        if (!aq_build_needs_this(need, kind))
             continue;
-        aq_autofree char *path = aq_need_program(tools[i].name, tools[i].package, err);
+        aq_autofree char *path = aq_build_need_path(need);
         if (path == NULL)
-            return -1;
+            return aq_fail(err, AQ_E_TOOL_MISSING, "%s is not installed: apt install %s", need->name,
+                           need->package);
     }
-    uint8_t code[AQ_BOOT_CODE];
-    return aq_build_boot_code(code, err);
+    return 0;
 }
 
 int aq_build_check(const struct aq_build *build, struct aq_error *err)
@@ -116,7 +97,7 @@ int aq_build_check(const struct aq_build *build, struct aq_error *err)
     if (build->helper && access(build->runner_path, R_OK) < 0)
         return aq_fail_errno(err, AQ_E_GUEST_RUNNER_MISSING, errno,
                              "cannot read %s, which goes into the image", build->runner_path);
-    return check_tools(build, err);
+    return check_needs(build->kind, err);
 }
 
 static int put_helper(const struct aq_build_job *job, struct aq_error *err)

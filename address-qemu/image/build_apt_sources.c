@@ -2,20 +2,17 @@
 #include "image/build_apt.h"
 
 #include <string.h>
-#include <unistd.h>
 
+#include "image/build_needs.h"
 #include "util/cleanup.h"
 
 /* mmdebstrap's defaults too. */
 #define DEBIAN "http://deb.debian.org/debian"
 #define DEBIAN_SECURITY "http://security.debian.org/debian-security"
 
-/* Debian's own keys, so that no other key of this machine can vouch for an image's packages. */
-#define KEYRING "/usr/share/keyrings/debian-archive-keyring.gpg"
-
 static void add_source(struct aq_buffer *lines, const char *uri, const char *release)
 {
-    aq_autofree char *line = aq_format("deb [signed-by=" KEYRING "] %s %s main\n", uri, release);
+    aq_autofree char *line = aq_format("deb [signed-by=" AQ_DEBIAN_KEYRING "] %s %s main\n", uri, release);
     if (strstr(aq_buffer_text(lines), line) == NULL)
         aq_buffer_add_text(lines, line);
 }
@@ -65,10 +62,6 @@ static void add_debian(const char *suite, struct aq_buffer *lines)
 
 int aq_apt_sources(const struct aq_build_job *job, struct aq_buffer *lines, struct aq_error *err)
 {
-    if (access(KEYRING, R_OK) < 0)
-        return aq_fail(err, AQ_E_TOOL_MISSING,
-                       "Debian's keys are not installed (%s): apt-get install debian-archive-keyring",
-                       KEYRING);
     if (job->build->mirror != NULL) {
         add_source(lines, job->build->mirror, job->build->suite);
         return 0;

@@ -7,25 +7,23 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "image/build_needs.h"
 #include "util/cleanup.h"
 #include "util/embedded.h"
 #include "util/files.h"
 #include "util/random.h"
 #include "util/size.h"
 
-/* Debian has it in syslinux-common, and syslinux has a copy for its own installer. */
-static const char *const boot_code_paths[] = {"/usr/lib/syslinux/mbr/mbr.bin", "/usr/lib/SYSLINUX/mbr.bin"};
-
-int aq_build_boot_code(uint8_t code[AQ_BOOT_CODE], struct aq_error *err)
+static int read_boot_code(uint8_t code[AQ_BOOT_CODE], struct aq_error *err)
 {
-    for (size_t i = 0; i < sizeof boot_code_paths / sizeof *boot_code_paths; i++) {
-        aq_autoclose int fd = open(boot_code_paths[i], O_RDONLY | O_CLOEXEC);
+    static const char *const paths[] = {AQ_BOOT_CODE_FILE, AQ_BOOT_CODE_COPY};
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+        aq_autoclose int fd = open(paths[i], O_RDONLY | O_CLOEXEC);
         memset(code, 0, AQ_BOOT_CODE);
         if (fd >= 0 && read(fd, code, AQ_BOOT_CODE) > 0)
             return 0;
     }
-    return aq_fail(err, AQ_E_TOOL_MISSING,
-                   "the boot code %s is not installed: apt-get install syslinux-common", boot_code_paths[0]);
+    return aq_fail_errno(err, AQ_E_IO, errno, "cannot read the boot code %s", paths[0]);
 }
 
 static int fail_disk(const struct aq_build_job *job, struct aq_error *err)
@@ -41,7 +39,7 @@ static int make_partitions(const struct aq_build_job *job, const struct aq_disk_
 {
     uint8_t code[AQ_BOOT_CODE];
     uint32_t signature;
-    if (aq_build_boot_code(code, err) < 0)
+    if (read_boot_code(code, err) < 0)
         return -1;
     aq_random_bytes(&signature, sizeof signature);
     uint8_t sector[AQ_SECTOR];

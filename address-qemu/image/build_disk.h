@@ -10,7 +10,4 @@
    LIMIT_EXCEEDED when the contents do not fit. */
 int aq_build_disk(const struct aq_build_job *job, uint64_t size, const char *output, struct aq_error *err);
 
-/* The first sector's boot code: syslinux's mbr.bin. TOOL_MISSING when it is not installed. */
-int aq_build_boot_code(uint8_t code[AQ_BOOT_CODE], struct aq_error *err);
-
 #endif

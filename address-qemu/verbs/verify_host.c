@@ -1,31 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 #include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "guest/runner_path.h"
+#include "image/build_needs.h"
 #include "qemu/accel.h"
 #include "util/files.h"
 #include "util/home.h"
-#include "util/process.h"
 #include "util/size.h"
 #include "verbs/vm_fields.h"
 
-/* Programs, what for, and the Debian package that has each. `needed`: nothing works without it. */
-static const struct {
-    const char *program, *purpose, *package;
-    bool needed;
-} programs[] = {
-    {"qemu-system-x86_64", "running VMs", "qemu-system-x86", true},
-    {"qemu-img", "converting what create_base builds", "qemu-utils", false},
-    {"mmdebstrap", "create_base kind=debian", "mmdebstrap", false},
-    {"sfdisk", "create_base", "fdisk", false},
-    {"mcopy", "create_base", "mtools", false},
-    {"syslinux", "create_base", "syslinux", false},
-    {"mkfs.vfat", "create_base", "dosfstools", false},
-    {"mkfs.ext4", "create_base", "e2fsprogs", false},
-};
+#define QEMU "qemu-system-x86_64"
+#define QEMU_PACKAGE "qemu-system-x86"
 
 /* The disk has to take at least a small base and its clones. */
 enum { SPACE_WANTED_MIB = 2048 };
@@ -44,32 +34,69 @@ static void add_check(struct aq_call *call, const char *name, const char *status
         aq_result_say_more(call->result, "%-8s %-20s to mend: %s\n", "", "", fix);
 }
 
-/* How many needed things are missing. */
-static int check_programs(struct aq_call *call)
+static void add_installed(struct aq_call *call, const char *name, const char *path, const char *purpose,
+                          const char *package)
 {
-    int missing = 0;
-    for (size_t i = 0; i < sizeof programs / sizeof *programs; i++) {
-        aq_autofree char *path = aq_find_program(programs[i].program);
-        aq_autofree char *absent = aq_format("not installed; for %s", programs[i].purpose);
-        aq_autofree char *fix = aq_format("apt-get install %s", programs[i].package);
-        add_check(call, programs[i].program, path != NULL ? "ok" : "missing", path != NULL ? path : absent,
-                  path != NULL ? "" : fix);
-        missing += path == NULL && programs[i].needed;
-    }
-    return missing;
+    aq_autofree char *absent = aq_format("not installed; for %s", purpose);
+    aq_autofree char *fix = aq_format("apt-get install %s", package);
+    add_check(call, name, path != NULL ? "ok" : "missing", path != NULL ? path : absent,
+              path != NULL ? "" : fix);
 }
 
-static void check_kvm(struct aq_call *call, struct aq_error *err)
+/* Without it nothing works: 1 when it is missing. */
+static int check_qemu(struct aq_call *call)
 {
-    aq_autoclose int runtime = aq_open_runtime(err);
+    aq_autofree char *path = aq_find_program(QEMU);
+    add_installed(call, QEMU, path, "running VMs", QEMU_PACKAGE);
+    return path == NULL;
+}
+
+static void check_build_needs(struct aq_call *call)
+{
+    for (const struct aq_build_need *need = aq_build_needs; need->name != NULL; need++) {
+        if (!aq_build_needs_this(need, AQ_BUILD_DEBIAN))
+            continue;
+        aq_autofree char *path = aq_build_need_path(need);
+        add_installed(call, need->name, path, need->debian_only ? "create_base kind=debian" : "create_base",
+                      need->package);
+    }
+}
+
+/* A folder that has to be ours alone, and writable. Opening it has judged the former: `reason` has what is
+   wrong. */
+static int check_folder(struct aq_call *call, const char *name, int folder, const char *detail,
+                        struct aq_error *reason)
+{
+    if (folder >= 0 && faccessat(folder, ".", W_OK | X_OK, AT_EACCESS) < 0)
+        aq_fail_errno(reason, AQ_E_IO, errno, "%s cannot be written", detail);
+    if (reason->code == AQ_OK)
+        return 0;
+    add_check(call, name, "unusable", reason->text, "");
+    return -1;
+}
+
+static int check_kvm(struct aq_call *call, int runtime, struct aq_error *err)
+{
     struct aq_kvm_verdict verdict = {0};
-    if (runtime < 0 || aq_kvm_verdict(runtime, &verdict, err) < 0)
-        return;
+    if (aq_kvm_verdict(runtime, &verdict, err) < 0)
+        return -1;
     aq_result_set_bool(call->result, "KVM", verdict.usable);
     aq_autofree char *limited = aq_format("VMs run emulated, which is much slower: %s", verdict.reason);
     bool denied = access("/dev/kvm", F_OK) == 0 && access("/dev/kvm", R_OK | W_OK) != 0;
     add_check(call, "kvm", verdict.usable ? "ok" : "limited", verdict.usable ? "runs guests" : limited,
               denied ? "usermod -aG kvm \"$USER\", then log in again" : "");
+    return 0;
+}
+
+/* Where sockets are; KVM's verdict is kept there too. */
+static int check_runtime(struct aq_call *call, struct aq_error *err)
+{
+    aq_autoclose int runtime = aq_open_runtime(err);
+    aq_autofree char *path = aq_runtime_path();
+    if (check_folder(call, "runtime folder", runtime, path, err) < 0)
+        return -1;
+    add_check(call, "runtime folder", "ok", path, "");
+    return check_kvm(call, runtime, err);
 }
 
 static void check_libguestfs(struct aq_call *call)
@@ -95,8 +122,10 @@ static int check_store(struct aq_call *call, struct aq_error *err)
     aq_autoclose int home = aq_open_home(err);
     aq_autofree char *path = aq_home_path(err);
     struct statvfs space;
-    if (home < 0 || path == NULL || fstatvfs(home, &space) < 0)
+    if (check_folder(call, "store", home, path, err) < 0)
         return -1;
+    if (fstatvfs(home, &space) < 0)
+        return aq_fail_errno(err, AQ_E_IO, errno, "cannot tell how much is free in %s", path);
     uint64_t available = (uint64_t)space.f_bavail * space.f_frsize;
     char text[AQ_SIZE_TEXT];
     aq_autofree char *detail = aq_format("%s, %s free", path, aq_size_text(available, text));
@@ -109,13 +138,17 @@ static int check_store(struct aq_call *call, struct aq_error *err)
 
 static int run(struct aq_call *call, struct aq_error *err)
 {
+    struct aq_error runtime = {0}, store = {0};
     aq_result_say(call->result, "%s", "");
-    int missing = check_programs(call) + check_runner(call);
-    check_kvm(call, err);
+    int missing = check_qemu(call) + check_runner(call);
+    check_build_needs(call);
     check_libguestfs(call);
-    if (err->code != AQ_OK || check_store(call, err) < 0)
-        return -1;
-    aq_result_set_bool(call->result, "READY", missing == 0);
+    check_runtime(call, &runtime);
+    check_store(call, &store);
+    const struct aq_error *folder = runtime.code != AQ_OK ? &runtime : &store;
+    aq_result_set_bool(call->result, "READY", missing == 0 && folder->code == AQ_OK);
+    if (folder->code != AQ_OK)
+        return aq_fail(err, folder->code, "%s", folder->text);
     if (missing != 0)
         return aq_fail(err, AQ_E_TOOL_MISSING,
                        "VMs cannot run here: something that is needed is missing; QEMU_OUTPUT has "
@@ -128,8 +161,8 @@ static const struct aq_field sets[] = {
     {"KVM", "1 when KVM really runs guests; otherwise they are emulated"},
     {"FREE_SPACE", "where the store is, in bytes"},
     {"CHECKS.n.NAME",
-     "what was looked at; also `STATUS` (`ok`, `missing`, `limited`), `DETAIL` and `FIX`, the command that "
-     "mends it"},
+     "what was looked at; also `STATUS` (`ok`, `missing`, `limited`, `unusable`), `DETAIL` and `FIX`, the "
+     "command that mends it"},
     {NULL},
 };
 
@@ -138,8 +171,8 @@ const struct aq_verb aq_verb_verify_host = {
     .group = "Host",
     .summary = "Tell what this host has and lacks for running VMs",
     .details = "KVM is tried by running a guest, not by looking for a device. What is missing comes with the "
-               "command that "
-               "mends it. RC 8 when VMs cannot run at all.",
+               "command that mends it. RC is 8 when VMs cannot run at all, and 6 when the store or the "
+               "runtime folder is not this user's alone.",
     .sets = sets,
     .example = "verify_host",
     .run = run,
