@@ -10,6 +10,7 @@
 #include "image/build_apt.h"
 #include "image/build_initrd.h"
 #include "image/build_tree.h"
+#include "image/build_unpack.h"
 #include "util/files.h"
 
 #define KERNEL_TREE "kernel"
@@ -38,6 +39,7 @@ static const char *const left_out[] = {
     "--exclude=./lib/udev",
     "--exclude=./lib/systemd",
     "--exclude=./etc/init.d/*",
+    NULL,
 };
 
 /* Modules that are loaded after the root file system is there. */
@@ -56,24 +58,6 @@ static int make_merged_usr(int tree, struct aq_error *err)
     return 0;
 }
 
-static int unpack(const struct aq_build_job *job, const char *package, struct aq_error *err)
-{
-    unlinkat(job->work, AQ_JOB_PACKAGE, 0);
-    aq_autoclose int contents =
-        openat(job->work, AQ_JOB_PACKAGE, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (contents < 0)
-        return aq_fail_errno(err, AQ_E_IO, errno, "cannot unpack %s", package);
-    const char *const dpkg[] = {"dpkg-deb", "--fsys-tarfile", package, NULL};
-    if (aq_job_run(job, dpkg, contents, NULL, err) < 0)
-        return -1;
-    const char *argv[32] = {"tar",          "-x", "-p",        "-f",
-                            AQ_JOB_PACKAGE, "-C", AQ_JOB_ROOT, "--keep-directory-symlink"};
-    size_t count = 8;
-    for (size_t i = 0; i < sizeof left_out / sizeof *left_out; i++)
-        argv[count++] = left_out[i];
-    return aq_job_run(job, argv, 0, NULL, err);
-}
-
 static bool is_kernel(const char *path)
 {
     return strncmp(strrchr(path, '/') + 1, "linux-image-", strlen("linux-image-")) == 0;
@@ -83,14 +67,14 @@ static bool is_kernel(const char *path)
  */
 static int unpack_all(const struct aq_build_job *job, const struct aq_strings *files, struct aq_error *err)
 {
-    if (make_merged_usr(job->root, err) < 0)
+    aq_autoclose int kernel_tree = aq_tree_folder(job->work, KERNEL_TREE, err);
+    if (kernel_tree < 0 || make_merged_usr(job->root, err) < 0)
         return -1;
     aq_job_say(job, "unpacking %zu packages", files->count);
     for (size_t i = 0; i < files->count; i++) {
         const char *file = files->items[i];
-        int done = is_kernel(file) ? aq_job_tool(job, err, "dpkg-deb", "--extract", file, KERNEL_TREE)
-                                   : unpack(job, file, err);
-        if (done < 0)
+        bool kernel = is_kernel(file);
+        if (aq_build_unpack(job, file, kernel ? KERNEL_TREE : AQ_JOB_ROOT, kernel ? NULL : left_out, err) < 0)
             return -1;
     }
     return 0;
