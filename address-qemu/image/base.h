@@ -65,6 +65,11 @@ int aq_base_lock(const char *name, enum aq_lock kind, struct aq_error *err);
 /* Adds the names of what depends on a base; vm/ has it. Called with the base locked exclusively. */
 typedef int aq_dependents(const char *base, struct aq_strings *names, struct aq_error *err);
 
+/* Refuses with BASE_IN_USE when something depends on the base; `wish` ("be removed") completes the sentence.
+ */
+int aq_base_refuse_dependents(const char *name, aq_dependents *dependents, const char *wish,
+                              struct aq_error *err);
+
 /* What to register. Strings are the caller's. */
 struct aq_base_request {
     const char *name;

@@ -28,11 +28,6 @@ int aq_base_fail_not_found(int bases, const char *name, struct aq_error *err);
  */
 int aq_base_lock_at(int bases, const char *name, enum aq_lock kind, struct aq_error *err);
 
-/* Refuses with BASE_IN_USE when something depends on the base; `wish` ("be removed") completes the sentence.
- */
-int aq_base_refuse_dependents(const char *name, aq_dependents *dependents, const char *wish,
-                              struct aq_error *err);
-
 /* Fills in what a request says by itself. VALUE_INVALID. */
 int aq_base_from_request(const struct aq_base_request *request, struct aq_base *base, struct aq_error *err);
 

@@ -58,6 +58,24 @@ static int write_sources(const struct aq_build_job *job, const struct aq_apt *ap
     return aq_replace_file_at(apt->folder, SOURCES, wanted.data, wanted.length, err);
 }
 
+/* Other builds of the suite go first. */
+static int lock_cache(const struct aq_build_job *job, struct aq_apt *apt, const char *name,
+                      struct aq_error *err)
+{
+    int result = aq_folder_lock(apt->parent, name, AQ_LOCK_EXCLUSIVE, 0, &apt->folder, err);
+    if (result == AQ_LOCK_BUSY) {
+        aq_job_say(job, "waiting for another build that is at work with the packages of %s",
+                   job->build->suite);
+        result = aq_folder_lock(apt->parent, name, AQ_LOCK_EXCLUSIVE, AQ_JOB_LIMIT_MS, &apt->folder, err);
+    }
+    if (result == AQ_LOCK_BUSY)
+        return aq_fail(err, AQ_E_TIMEOUT, "another build has been at work in %s/%s for an hour",
+                       job->build->cache_path, name);
+    if (result == AQ_LOCK_ABSENT)
+        return aq_fail(err, AQ_E_IO, "the cache %s/%s vanished", job->build->cache_path, name);
+    return result == AQ_LOCK_HELD ? 0 : -1;
+}
+
 int aq_apt_open(const struct aq_build_job *job, struct aq_apt *apt, struct aq_error *err)
 {
     aq_autofree char *name = aq_format("apt-%s", job->build->suite);
@@ -67,8 +85,8 @@ int aq_apt_open(const struct aq_build_job *job, struct aq_apt *apt, struct aq_er
     aq_autoclose int folder = aq_open_private_dir_at(apt->parent, name, err);
     if (folder < 0 || make_folders(folder, err) < 0)
         return -1;
-    if (aq_folder_lock(apt->parent, name, AQ_LOCK_EXCLUSIVE, -1, &apt->folder, err) != AQ_LOCK_HELD)
-        return aq_fail(err, AQ_E_IO, "the cache %s/%s vanished", job->build->cache_path, name);
+    if (lock_cache(job, apt, name, err) < 0)
+        return -1;
     apt->path = aq_path_at(apt->parent, name);
     return write_sources(job, apt, err);
 }

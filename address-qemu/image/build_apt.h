@@ -17,8 +17,8 @@ int aq_apt_sources(const struct aq_build_job *job, struct aq_buffer *lines, stru
    nothing when the suite is not among them. */
 void aq_apt_sources_of_host(const char *targets, const char *suite, struct aq_buffer *lines);
 
-/* The cache of one suite while it is used; other builds wait. Initialise with AQ_APT_NONE, aq_apt_close at
- * the end. */
+/* The cache of one suite while it is used; other builds wait (an hour; TIMEOUT). Initialise with AQ_APT_NONE,
+ * aq_apt_close at the end. */
 struct aq_apt {
     int parent;
     int folder;

@@ -45,6 +45,7 @@ int aq_job_run(const struct aq_build_job *job, const char *const *argv, int outp
         .environment = (const char *const *)environment.items,
         .working_dir = folder,
         .output_fd = output_fd,
+        .deadline = aq_after_ms(AQ_JOB_LIMIT_MS),
     };
     struct aq_error failure = {0};
     if (aq_process_check(&process, result, &failure) == 0)

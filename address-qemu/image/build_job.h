@@ -17,6 +17,10 @@
 #define AQ_JOB_SYSLINUX "syslinux.cfg"
 #define AQ_JOB_PACKAGE "package.tar" /* a package's contents on their way into the tree */
 
+/* How long a tool may run, or another build may be waited for: not to be met, so that nothing hangs for ever.
+ */
+#define AQ_JOB_LIMIT_MS (60 * 60 * 1000)
+
 struct aq_build_job {
     const struct aq_build *build;
     int work; /* the work folder */
@@ -29,7 +33,8 @@ void aq_job_say(const struct aq_build_job *job, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* Runs a tool to its end in the work folder. A failure is TOOL_FAILED with its last lines, or NO_SPACE when
-   that is what they say. `output_fd` > 0 takes its standard output; `result` may be NULL. */
+   that is what they say; TIMEOUT when it does not end. `output_fd` > 0 takes its standard output; `result`
+   may be NULL. */
 int aq_job_run(const struct aq_build_job *job, const char *const *argv, int output_fd,
                struct aq_process_result *result, struct aq_error *err);
 

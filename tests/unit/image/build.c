@@ -12,6 +12,7 @@
 #include "image/build.h"
 #include "util/cleanup.h"
 #include "util/files.h"
+#include "util/stage.h"
 #include "util/wait.h"
 
 static struct aq_error err;
@@ -152,6 +153,33 @@ static void a_failed_download_leaves_nothing(void **state)
     assert_nothing_left();
 }
 
+static int other_build = -1; /* its lock on the cache */
+static unsigned said_to_wait;
+
+static void end_other_build(void *data, const char *line)
+{
+    (void)data;
+    if (strstr(line, "waiting for another build") == NULL)
+        return;
+    said_to_wait++;
+    close(other_build);
+}
+
+static void another_build_is_waited_for_with_a_word(void **state)
+{
+    (void)state;
+    replace_program("apt-get", "#!/bin/sh\necho 'E: no such mirror' >&2\nexit 100\n");
+    assert_int_equal(aq_build_image(&build, output, &err), -1); /* makes the cache */
+    aq_autoclose int cache = aq_open_private_dir(cache_path, &err);
+    assert_int_equal(aq_folder_lock(cache, "apt-bookworm", AQ_LOCK_EXCLUSIVE, 0, &other_build, &err),
+                     AQ_LOCK_HELD);
+    build.progress = end_other_build;
+    err = (struct aq_error){0};
+    assert_fails(aq_build_image(&build, output, &err), AQ_E_TOOL_FAILED);
+    assert_int_equal(said_to_wait, 1);
+    assert_nothing_left();
+}
+
 static void a_failed_bootstrap_leaves_nothing(void **state)
 {
     (void)state;
@@ -194,6 +222,7 @@ int main(void)
         cmocka_unit_test_setup(a_missing_tool_is_named_with_its_package, fresh),
         cmocka_unit_test_setup(what_can_be_built_passes, fresh),
         cmocka_unit_test_setup(a_failed_download_leaves_nothing, fresh),
+        cmocka_unit_test_setup(another_build_is_waited_for_with_a_word, fresh),
         cmocka_unit_test_setup(a_failed_bootstrap_leaves_nothing, fresh),
         cmocka_unit_test_setup(an_interruption_leaves_nothing, fresh),
     };

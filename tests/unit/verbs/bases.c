@@ -278,6 +278,27 @@ static void a_base_goes_when_nothing_depends_on_it(void **state)
     assert_int_equal(access("one.qcow2", F_OK), 0);
 }
 
+/* Minutes of building would end in the same refusal; the builder here fails at once. */
+static void a_base_with_clones_is_not_built_anew(void **state)
+{
+    (void)state;
+    runs("register_base name=one disk=one.qcow2 copy=true");
+    make_clone("one", "needy");
+    aq_autofree char *path = strdup(getenv("PATH"));
+    aq_autofree char *search = aq_format("%s/tools:%s", getenv("TEST_WORK"), path);
+    static const char tool[] = "#!/bin/sh\nexit 1\n";
+    struct aq_error err = {0};
+    mkdir("tools", 0700);
+    assert_ok(aq_write_new_file_at(AT_FDCWD, "tools/mmdebstrap", tool, sizeof tool - 1, 0700, &err));
+    setenv("PATH", search, 1);
+    run("create_base name=one kind=debian replace=true helper=false");
+    setenv("PATH", path, 1);
+    if (strcmp(aq_result_error_code(result), "TOOL_MISSING") == 0)
+        skip();
+    assert_string_equal(aq_result_error_code(result), "BASE_IN_USE");
+    assert_non_null(strstr(aq_result_error(result), "needy"));
+}
+
 int main(void)
 {
 #define in_store(test) cmocka_unit_test_setup_teardown(test, fresh, finish)
@@ -292,6 +313,7 @@ int main(void)
         in_store(a_broken_record_does_not_end_the_listing),
         in_store(inspecting_shows_clones_and_snapshots),
         in_store(a_base_goes_when_nothing_depends_on_it),
+        in_store(a_base_with_clones_is_not_built_anew),
     };
     return cmocka_run_group_tests_name("verbs/bases", tests, NULL, NULL);
 }
