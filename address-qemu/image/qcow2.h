@@ -94,8 +94,8 @@ struct aq_qcow2_snapshots {
     size_t count;
 };
 
-/* Reads the snapshot table of a header that was judged. IMAGE_TRUNCATED, IMAGE_CORRUPT, IMAGE_SIZE. Free with
- * the next. */
+/* Reads the snapshot table, judging where and how large the header says it is. IMAGE_TRUNCATED,
+ * IMAGE_CORRUPT, IMAGE_SIZE. Free with the next. */
 int aq_qcow2_read_snapshots(int fd, const struct aq_qcow2_info *info, const char *where,
                             struct aq_qcow2_snapshots *snapshots, struct aq_error *err);
 void aq_qcow2_snapshots_free(struct aq_qcow2_snapshots *snapshots);

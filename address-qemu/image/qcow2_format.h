@@ -69,6 +69,9 @@ int aq_qcow2_pread(int fd, const char *where, void *data, uint64_t length, uint6
 int aq_qcow2_judge_table(const struct aq_qcow2_info *info, const char *what, uint64_t offset, uint64_t length,
                          const char *where, struct aq_error *err);
 
+/* Refuses a snapshot table with too many entries (IMAGE_SIZE) or in the wrong place (as above). */
+int aq_qcow2_judge_snapshots(const struct aq_qcow2_info *info, const char *where, struct aq_error *err);
+
 /* How many L1 entries the virtual disk takes. */
 uint64_t aq_qcow2_l1_needed(const struct aq_qcow2_info *info);
 

@@ -120,9 +120,6 @@ static int judge_sizes(const struct aq_qcow2_info *info, const char *where, stru
     if (refcount_length > QCOW2_MAX_REFCOUNT_TABLE)
         return aq_fail(err, AQ_E_IMAGE_SIZE, "%s has a refcount table of %" PRIu64 " bytes; 8M is the most",
                        where, refcount_length);
-    if (info->snapshot_count > QCOW2_MAX_SNAPSHOTS)
-        return aq_fail(err, AQ_E_IMAGE_SIZE, "%s has %" PRIu32 " snapshots; %d is the most", where,
-                       info->snapshot_count, QCOW2_MAX_SNAPSHOTS);
     if (info->l1_entries < aq_qcow2_l1_needed(info))
         return aq_fail(err, AQ_E_IMAGE_CORRUPT,
                        "%s has an L1 table of %" PRIu32 " entries; its disk of %s needs %" PRIu64, where,
@@ -135,6 +132,17 @@ static int judge_sizes(const struct aq_qcow2_info *info, const char *where, stru
     return 0;
 }
 
+int aq_qcow2_judge_snapshots(const struct aq_qcow2_info *info, const char *where, struct aq_error *err)
+{
+    if (info->snapshot_count > QCOW2_MAX_SNAPSHOTS)
+        return aq_fail(err, AQ_E_IMAGE_SIZE, "%s has %" PRIu32 " snapshots; %d is the most", where,
+                       info->snapshot_count, QCOW2_MAX_SNAPSHOTS);
+    if (info->snapshot_count == 0)
+        return 0;
+    return aq_qcow2_judge_table(info, "snapshot table", info->snapshots_offset,
+                                (uint64_t)info->snapshot_count * QCOW2_SNAPSHOT_HEADER, where, err);
+}
+
 static int judge_bounds(const struct aq_qcow2_info *info, const char *where, struct aq_error *err)
 {
     if (aq_qcow2_judge_table(info, "refcount table", info->refcount_offset,
@@ -143,10 +151,7 @@ static int judge_bounds(const struct aq_qcow2_info *info, const char *where, str
     if (aq_qcow2_judge_table(info, "L1 table", info->l1_offset, (uint64_t)info->l1_entries * 8, where, err) <
         0)
         return -1;
-    if (info->snapshot_count == 0)
-        return 0;
-    return aq_qcow2_judge_table(info, "snapshot table", info->snapshots_offset,
-                                (uint64_t)info->snapshot_count * QCOW2_SNAPSHOT_HEADER, where, err);
+    return aq_qcow2_judge_snapshots(info, where, err);
 }
 
 int aq_qcow2_judge(const struct aq_qcow2_info *info, const char *backing, const char *where,

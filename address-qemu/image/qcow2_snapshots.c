@@ -88,6 +88,8 @@ int aq_qcow2_read_snapshots(int fd, const struct aq_qcow2_info *info, const char
     *snapshots = (struct aq_qcow2_snapshots){0};
     if (info->snapshot_count == 0)
         return 0;
+    if (aq_qcow2_judge_snapshots(info, where, err) < 0)
+        return -1;
     struct table table = {
         .fd = fd, .info = info, .where = where, .offset = info->snapshots_offset, .end = info->file_size};
     if (table.end - table.offset > QCOW2_MAX_SNAPSHOT_TABLE)

@@ -352,6 +352,25 @@ static void snapshots_are_read(void **state)
     assert_int_equal(snapshots.items[0].virtual_size, 1 << 20);
 }
 
+/* Also by whoever did not judge the header before: nothing is allocated on its word. */
+static void an_unjudged_snapshot_count_is_refused(void **state)
+{
+    (void)state;
+    struct aq_error err = {0};
+    struct aq_qcow2_info info;
+    struct image image = image_sound();
+    image_snapshot(&image, "1", "before upgrade");
+    aq_autoclose int fd = image_open(&image);
+    aq_autosnapshots struct aq_qcow2_snapshots snapshots = {0};
+    assert_ok(aq_qcow2_read(fd, "test.qcow2", &info, &err));
+    info.snapshot_count = UINT32_MAX;
+    assert_fails(aq_qcow2_read_snapshots(fd, &info, "test.qcow2", &snapshots, &err), AQ_E_IMAGE_SIZE);
+    info.snapshot_count = 1;
+    info.snapshots_offset = UINT64_C(1) << 60;
+    assert_fails(aq_qcow2_read_snapshots(fd, &info, "test.qcow2", &snapshots, &err), AQ_E_IMAGE_TRUNCATED);
+    assert_int_equal(snapshots.count, 0);
+}
+
 static void hostile_snapshot_tables_are_refused(void **state)
 {
     (void)state;
@@ -435,6 +454,7 @@ int main(void)
         cmocka_unit_test(places_kept_for_zeros_may_lie_beyond_the_end),
         cmocka_unit_test(more_tables_than_clusters_are_refused),
         cmocka_unit_test(snapshots_are_read),
+        cmocka_unit_test(an_unjudged_snapshot_count_is_refused),
         cmocka_unit_test(hostile_snapshot_tables_are_refused),
         cmocka_unit_test(an_endless_snapshot_table_is_refused),
         cmocka_unit_test(a_huge_sparse_file_is_judged_quickly),
