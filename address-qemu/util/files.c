@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "util/cleanup.h"
-#include "util/random.h"
 #include "util/syscalls.h"
 
 /* What an open descriptor is called, as far as the kernel knows; NULL if it does not. free() it. */
@@ -67,6 +66,47 @@ static int judge_regular(const struct stat *file, const char *path, struct aq_er
     return aq_fail(err, AQ_E_FILE_KIND, "%s is %s, not a regular file", path, kind);
 }
 
+static int open_step(int folder, const char *name, int flags)
+{
+    if (name[0] == '\0' || strcmp(name, "..") == 0) {
+        errno = EXDEV;
+        return -1;
+    }
+    return openat(folder, name, flags | O_CLOEXEC | O_NOFOLLOW);
+}
+
+/* O_PATH opens a link itself, so that it can be told from what is no folder. */
+static int enter_folder(int folder, const char *name)
+{
+    aq_autoclose int next = open_step(folder, name, O_PATH);
+    struct stat entry;
+    if (next < 0 || fstat(next, &entry) < 0)
+        return -1;
+    if (S_ISLNK(entry.st_mode)) {
+        errno = ELOOP;
+        return -1;
+    }
+    return aq_steal_fd(&next);
+}
+
+/* What openat2 does in one step. */
+static int open_by_steps(int dir, const char *name, int flags)
+{
+    aq_autofree char *parts = aq_strdup(name);
+    aq_autoclose int folder = -1;
+    char *part = parts;
+    for (char *slash; (slash = strchr(part, '/')) != NULL; part = slash + 1) {
+        *slash = '\0';
+        int next = enter_folder(folder >= 0 ? folder : dir, part);
+        if (next < 0)
+            return -1;
+        if (folder >= 0)
+            close(folder);
+        folder = next;
+    }
+    return open_step(folder >= 0 ? folder : dir, part, flags);
+}
+
 int aq_open_beneath(int dir, const char *name, int flags, struct aq_error *err)
 {
     const struct open_how how = {
@@ -74,9 +114,9 @@ int aq_open_beneath(int dir, const char *name, int flags, struct aq_error *err)
         .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS,
     };
     int fd = aq_sys_openat2(dir, name, &how);
-    /* Sandboxes and kernels before 5.6 do not know it; a plain name is as safe without. */
-    if (fd < 0 && errno == ENOSYS && strchr(name, '/') == NULL && strcmp(name, "..") != 0)
-        fd = openat(dir, name, flags | O_CLOEXEC | O_NOFOLLOW);
+    /* Sandboxes and kernels before 5.6 do not know it. */
+    if (fd < 0 && errno == ENOSYS)
+        fd = open_by_steps(dir, name, flags);
     return fd >= 0 ? fd : fail_open_at(errno, dir, name, err);
 }
 
@@ -148,8 +188,8 @@ int aq_sync_files(const int *fds, unsigned count, struct aq_error *err)
     return 0;
 }
 
-static int write_and_sync(int dir, const char *name, const void *data, size_t length, mode_t mode,
-                          struct aq_error *err)
+int aq_write_new_file_at(int dir, const char *name, const void *data, size_t length, mode_t mode,
+                         struct aq_error *err)
 {
     aq_autoclose int fd = aq_make_file_at(dir, name, data, length, mode, err);
     if (fd < 0)
@@ -159,26 +199,6 @@ static int write_and_sync(int dir, const char *name, const void *data, size_t le
         return -1;
     }
     return 0;
-}
-
-int aq_write_new_file_at(int dir, const char *name, const void *data, size_t length, mode_t mode,
-                         struct aq_error *err)
-{
-    return write_and_sync(dir, name, data, length, mode, err);
-}
-
-int aq_replace_file_at(int dir, const char *name, const void *data, size_t length, struct aq_error *err)
-{
-    char random[11];
-    aq_autofree char *temporary = aq_format(".%s.%s.tmp", name, aq_random_name(random, sizeof random));
-    if (write_and_sync(dir, temporary, data, length, 0600, err) < 0)
-        return -1;
-    if (renameat(dir, temporary, dir, name) == 0 && fsync(dir) == 0)
-        return 0;
-    int errnum = errno;
-    unlinkat(dir, temporary, 0);
-    aq_autofree char *path = aq_path_at(dir, name);
-    return aq_fail_errno(err, AQ_E_IO, errnum, "cannot replace %s", path);
 }
 
 /* A link that leads nowhere deserves its own word: the file itself seems to be there. */

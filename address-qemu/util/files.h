@@ -6,6 +6,7 @@
 #ifndef AQ_UTIL_FILES_H
 #define AQ_UTIL_FILES_H
 
+#include <dirent.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
@@ -23,7 +24,8 @@ int aq_open_private_dir_at(int dir, const char *name, struct aq_error *err);
 /* The path of `name` below an open folder, for messages and for programs that take paths. free() it. */
 char *aq_path_at(int dir, const char *name);
 
-/* Opens what the relative path `name` leads to without leaving `dir` and without following any link in it. */
+/* Opens what the relative path `name` leads to without leaving `dir` and without following any link in it.
+   Nothing that is to be created. */
 int aq_open_beneath(int dir, const char *name, int flags, struct aq_error *err);
 
 /* Reads a regular file whole, at most `max` bytes (LIMIT_EXCEEDED beyond), as aq_open_beneath; adds to
@@ -43,8 +45,12 @@ int aq_sync_files(const int *fds, unsigned count, struct aq_error *err);
 int aq_write_new_file_at(int dir, const char *name, const void *data, size_t length, mode_t mode,
                          struct aq_error *err);
 
-/* Replaces a file whole or not at all: a temporary, synced, renamed, the folder synced. Mode 0600. */
+/* Replaces a file whole or not at all: a temporary, synced, renamed, the folder synced. Mode 0600.
+   Temporaries that killed processes left of the same file are removed. */
 int aq_replace_file_at(int dir, const char *name, const void *data, size_t length, struct aq_error *err);
+
+/* A stream of the folder's entries from its start, whatever was read of `dir` before. NULL with errno set. */
+DIR *aq_open_entries(int dir);
 
 /* Removes a file or a whole folder without following links or crossing into other file systems. What is not
    there is no error. */

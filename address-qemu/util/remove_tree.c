@@ -70,12 +70,9 @@ static int enter(struct walk *walk, int dir, const char *name, struct aq_error *
  *empty set when nothing is left, or with an error. */
 static char *clear_files(const struct walk *walk, bool *empty, struct aq_error *err)
 {
-    int fd = openat(walk->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *stream = fd >= 0 ? fdopendir(fd) : NULL;
+    DIR *stream = aq_open_entries(walk->fd);
     if (stream == NULL) {
         fail_at(walk->fd, ".", errno, err);
-        if (fd >= 0)
-            close(fd);
         return NULL;
     }
     char *folder = NULL;

@@ -2,16 +2,22 @@
 #include "test.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -450,6 +456,60 @@ static void programs_are_found_in_path_and_sbin(void **state)
 
 #define test(function) cmocka_unit_test_setup_teardown(function, fresh, finish)
 
+static void make_old(const char *name)
+{
+    const struct timespec hours_ago[2] = {{.tv_sec = 1000000000}, {.tv_sec = 1000000000}};
+    assert_return_code(utimensat(dir, name, hours_ago, AT_SYMLINK_NOFOLLOW), 0);
+}
+
+static void replacing_removes_what_the_dead_left(void **state)
+{
+    (void)state;
+    static const char *const kept[] = {".file.tmp", ".file.2345678901.new", ".other.0123456789.tmp",
+                                       ".file.x.0123456789.tmp", "file.0123456789.tmp"};
+    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
+        put(kept[i], "kept");
+        make_old(kept[i]);
+    }
+    put(".file.0123456789.tmp", "left");
+    make_old(".file.0123456789.tmp");
+    put(".file.abcdefghij.tmp", "at work");
+    assert_return_code(mkdirat(dir, ".file.9876543210.tmp", 0700), 0);
+    make_old(".file.9876543210.tmp");
+    assert_ok(aq_replace_file_at(dir, "file", "new", 3, &err));
+    assert_holds("file", "new");
+    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
+        assert_holds(kept[i], "kept");
+    assert_holds(".file.abcdefghij.tmp", "at work");
+    assert_return_code(faccessat(dir, ".file.9876543210.tmp", F_OK, 0), 0);
+    assert_int_equal(faccessat(dir, ".file.0123456789.tmp", F_OK, 0), -1);
+}
+
+/* As a kernel before 5.6, or a sandbox, answers; for the rest of this process. */
+static void forbid_openat2(void)
+{
+    struct sock_filter filter[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat2, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    const struct sock_fprog program = {.len = sizeof filter / sizeof *filter, .filter = filter};
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
+        prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) < 0)
+        skip();
+}
+
+static void reading_stays_below_the_folder_without_openat2(void **state)
+{
+    forbid_openat2();
+    reading_stays_below_the_folder(state);
+    aq_autobuffer struct aq_buffer data = {0};
+    assert_fails(aq_read_file_at(dir, "a/../file", 100, &data, &err), AQ_E_FILE_LINK);
+    assert_fails(aq_read_file_at(dir, "file/none", 100, &data, &err), AQ_E_FILE_NOT_FOUND);
+    assert_fails(aq_read_file_at(dir, "none/file", 100, &data, &err), AQ_E_FILE_NOT_FOUND);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -461,6 +521,7 @@ int main(void)
         test(a_new_file_is_new),
         test(a_file_is_replaced_whole_or_not_at_all),
         test(replacing_a_link_leaves_what_it_pointed_at),
+        test(replacing_removes_what_the_dead_left),
         test(a_reader_sees_the_old_or_the_new),
         test(removing_takes_links_and_leaves_what_they_point_at),
         test(a_tree_of_any_depth_and_width_is_removed),
@@ -470,6 +531,7 @@ int main(void)
         test(a_copy_can_be_interrupted),
         test(paths_become_absolute),
         test(programs_are_found_in_path_and_sbin),
+        test(reading_stays_below_the_folder_without_openat2), /* the last: it cannot be undone */
     };
     return cmocka_run_group_tests_name("util/files", tests, NULL, NULL);
 }
