@@ -80,11 +80,16 @@ int aq_stage_publish(struct aq_stage *stage, const char *name, bool durable, str
         return fail_at(stage->parent, "cannot sync", stage->name, errno, err);
     if (renameat2(stage->parent, stage->name, stage->parent, name, RENAME_NOREPLACE) < 0)
         return errno == EEXIST ? 0 : fail_at(stage->parent, "cannot make", name, errno, err);
+    /* What has failed must not be there: whoever tries again would find the name taken. */
+    bool synced = !durable || fsync(stage->parent) == 0;
+    if (!synced) {
+        fail_at(stage->parent, "cannot sync", name, errno, err);
+        if (renameat2(stage->parent, name, stage->parent, stage->name, RENAME_NOREPLACE) == 0)
+            return -1;
+    }
     stage->published = true;
     snprintf(stage->name, sizeof stage->name, "%s", name);
-    if (durable && fsync(stage->parent) < 0)
-        return fail_at(stage->parent, "cannot sync", name, errno, err);
-    return 1;
+    return synced ? 1 : -1;
 }
 
 int aq_stage_exchange(struct aq_stage *stage, const char *name, struct aq_error *err)
@@ -93,12 +98,16 @@ int aq_stage_exchange(struct aq_stage *stage, const char *name, struct aq_error 
         return fail_at(stage->parent, "cannot sync", stage->name, errno, err);
     if (renameat2(stage->parent, stage->name, stage->parent, name, RENAME_EXCHANGE) < 0)
         return fail_at(stage->parent, "cannot replace", name, errno, err);
-    if (fsync(stage->parent) < 0)
-        return fail_at(stage->parent, "cannot sync", name, errno, err);
+    bool synced = fsync(stage->parent) == 0;
+    if (!synced) {
+        fail_at(stage->parent, "cannot sync", name, errno, err);
+        if (renameat2(stage->parent, stage->name, stage->parent, name, RENAME_EXCHANGE) == 0)
+            return -1;
+    }
     stage->published = true;
     int removed = aq_remove_tree_at(stage->parent, stage->name, err);
     snprintf(stage->name, sizeof stage->name, "%s", name);
-    return removed;
+    return synced ? removed : -1;
 }
 
 void aq_stage_close(struct aq_stage *stage)
@@ -127,19 +136,9 @@ static void sweep_one(int parent, const char *name)
         aq_remove_tree_at(parent, name, &ignored);
 }
 
-/* A stream of the folder's entries from its start, whatever was read of `parent` before. */
-static DIR *open_entries(int parent)
-{
-    int fd = openat(parent, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *entries = fd >= 0 ? fdopendir(fd) : NULL;
-    if (entries == NULL && fd >= 0)
-        close(fd);
-    return entries;
-}
-
 void aq_stage_sweep(int parent)
 {
-    DIR *entries = open_entries(parent);
+    DIR *entries = aq_open_entries(parent);
     if (entries == NULL)
         return;
     const struct dirent *entry;
@@ -192,7 +191,7 @@ int aq_folder_remove(int parent, const char *name, struct aq_error *err)
 
 int aq_folder_list(int parent, struct aq_strings *names, struct aq_error *err)
 {
-    DIR *entries = open_entries(parent);
+    DIR *entries = aq_open_entries(parent);
     if (entries == NULL)
         return fail_at(parent, "cannot list", ".", errno, err);
     const struct dirent *entry;

@@ -33,7 +33,8 @@ struct aq_stage {
 int aq_stage_open(int parent, const char *name, struct aq_stage *stage, struct aq_error *err);
 
 /* Renames it to `name`: 1 done, 0 that name is taken, -1 IO. The files in it have to be synced before;
-   `durable` syncs the folder and its parent. The lock is held on until the stage is closed. */
+   `durable` syncs the folder and its parent; what cannot be synced is taken back. The lock is held on until
+   the stage is closed. */
 int aq_stage_publish(struct aq_stage *stage, const char *name, bool durable, struct aq_error *err);
 
 /* Exchanges it with the published folder `name`, whose lock the caller holds exclusively; removes the old

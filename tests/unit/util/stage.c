@@ -3,12 +3,15 @@
 #include "test.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "util/files.h"
 #include "util/stage.h"
@@ -30,6 +33,20 @@ static int close_parent(void **state)
 {
     (void)state;
     return close(parent);
+}
+
+static bool parent_cannot_be_synced;
+
+/* In the place of the C library's. */
+int fsync(int fd)
+{
+    struct stat synced, made;
+    if (parent_cannot_be_synced && fstat(fd, &synced) == 0 && fstat(parent, &made) == 0 &&
+        synced.st_ino == made.st_ino) {
+        errno = EIO;
+        return -1;
+    }
+    return (int)syscall(SYS_fsync, fd);
 }
 
 /* How many entries the parent has, hidden ones too. */
@@ -129,6 +146,41 @@ static void an_exchange_replaces_the_old_one(void **state)
     aq_stage_close(&stage);
     close(lock);
     assert_record("one", "2");
+    assert_int_equal(entries(), 1);
+}
+
+static void what_cannot_be_synced_is_taken_back(void **state)
+{
+    (void)state;
+    struct aq_error err = {0};
+    aq_autostage struct aq_stage stage = AQ_STAGE_NONE;
+    assert_ok(aq_stage_open(parent, "one", &stage, &err));
+    put(stage.folder, "1");
+    parent_cannot_be_synced = true;
+    int published = aq_stage_publish(&stage, "one", true, &err);
+    parent_cannot_be_synced = false;
+    assert_int_equal(published, -1);
+    assert_int_equal(err.code, AQ_E_IO);
+    assert_false(exists("one"));
+    aq_stage_close(&stage);
+    assert_int_equal(entries(), 0);
+}
+
+static void an_exchange_that_cannot_be_synced_is_taken_back(void **state)
+{
+    (void)state;
+    struct aq_error err = {0};
+    publish_new("one", "1");
+    aq_autostage struct aq_stage stage = AQ_STAGE_NONE;
+    assert_ok(aq_stage_open(parent, "one", &stage, &err));
+    put(stage.folder, "2");
+    parent_cannot_be_synced = true;
+    int exchanged = aq_stage_exchange(&stage, "one", &err);
+    parent_cannot_be_synced = false;
+    assert_int_equal(exchanged, -1);
+    assert_int_equal(err.code, AQ_E_IO);
+    aq_stage_close(&stage);
+    assert_record("one", "1");
     assert_int_equal(entries(), 1);
 }
 
@@ -299,6 +351,8 @@ int main(void)
         in_parent(what_is_not_published_is_removed),
         in_parent(a_taken_name_is_told_and_left_alone),
         in_parent(an_exchange_replaces_the_old_one),
+        in_parent(what_cannot_be_synced_is_taken_back),
+        in_parent(an_exchange_that_cannot_be_synced_is_taken_back),
         in_parent(only_names_become_folders),
         in_parent(a_sweep_takes_what_the_dead_left),
         in_parent(a_sweep_follows_no_link),
