@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Looks through a script, token by token, for the few things that the runner has to know before Regina gets
- * it, and turns the one clause that Regina does not have, `REQUIRE "module" AS NAME`, into a CALL. Everything
- * else stays as it is, byte for byte.
+ * Makes a script ready for Regina: says what the runner has to know of it beforehand, and, if it is written
+ * in the style of RexxJS, turns what Regina does not have into what it has. A plain REXX script stays as it
+ * is, byte for byte. See docs/rexxjs.md for what is accepted and when a script counts as RexxJS.
  */
 #ifndef AQ_DIALECT_SOURCE_H
 #define AQ_DIALECT_SOURCE_H
@@ -15,16 +15,33 @@
 /* The routine that a REQUIRE clause becomes a CALL of. */
 #define AQ_REQUIRE_ROUTINE "REQUIRE"
 
+enum aq_dialect {
+    AQ_DIALECT_AUTO, /* RexxJS if it says so or cannot be plain REXX */
+    AQ_DIALECT_REGINA,
+    AQ_DIALECT_REXXJS
+};
+
 struct aq_source_traits {
     bool has_clauses;    /* anything to run: Regina does not survive a script without */
     bool mentions_trace; /* TRACE as an instruction or function */
     bool traps_errors;   /* SIGNAL ON ERROR or CALL ON ERROR */
     bool requires;       /* a REQUIRE clause, which has been rewritten */
+    bool rexxjs;         /* it has been read as RexxJS */
 };
 
-/* Appends the script `text` to `out`, REQUIRE clauses rewritten, and says what it is like. Lines keep their
- * numbers. */
-void aq_source_prepare(const char *text, size_t length, struct aq_buffer *out,
-                       struct aq_source_traits *traits);
+/* Why a script cannot be translated, with the number of Regina's error that it comes closest to. */
+struct aq_source_problem {
+    int error;
+    int line;
+    char text[512];
+};
+
+/* Appends the script `text` to `out`, translated if it is RexxJS, and says what it is like. Lines keep their
+ * numbers. 0, or -1 with *problem filled. */
+int aq_source_prepare(const char *text, size_t length, enum aq_dialect dialect, struct aq_buffer *out,
+                      struct aq_source_traits *traits, struct aq_source_problem *problem);
+
+/* What Regina calls the error of that number, of those that a problem can have. */
+const char *aq_source_error_name(int error);
 
 #endif

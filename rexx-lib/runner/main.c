@@ -17,10 +17,15 @@ static int run(int argc, char **argv, const struct aq_options *options)
     int status = aq_script_load(options, &script);
     if (status != 0)
         return status;
+    if (options->mode == AQ_MODE_TRANSLATE) {
+        fwrite(aq_buffer_text(&script.text), 1, script.text.length, stdout);
+        return EXIT_SUCCESS;
+    }
     aq_run_register();
     /* Under -t Regina itself ignores the script's own TRACE instructions: leave the script to it where
      * possible. */
-    if (options->trace[0] != '\0' && options->mode == AQ_MODE_FILE && !script.rewritten) {
+    if (options->trace[0] != '\0' && options->mode == AQ_MODE_FILE && !script.rewritten &&
+        options->dialect == AQ_DIALECT_AUTO) {
         for (int i = 1; i < argc; i++)
             if (argv[i] == options->subject)
                 argv[i] = script.name;

@@ -9,10 +9,12 @@ const char aq_options_help[] =
     "       rexx [OPTION …] --stdin [ARGUMENT …]  run the script that comes on standard input (also: -)\n"
     "       rexx [OPTION …] -e CODE [ARGUMENT …]  run CODE\n"
     "       rexx --provision FILE [ARGUMENT …]    run FILE in a virtual machine of its own\n"
+    "       rexx [OPTION …] --translate FILE      print FILE as it is run: RexxJS style made plain REXX\n"
     "\n"
     "  -t[LETTER]   trace, as the TRACE instruction with that letter (A unless given)\n"
     "  -a           hand the arguments over one by one, not as one string\n"
     "  -r           safe mode: no commands, no writing\n"
+    "  --dialect=D  read the script as D: regina, rexxjs or auto (find out; so unless given)\n"
     "  --version    say which versions these are\n"
     "  --help       this\n"
     "\n"
@@ -24,9 +26,13 @@ static const struct {
     enum aq_mode mode;
     const char *wants; /* its operand, if it has one */
 } long_options[] = {
-    {"-", AQ_MODE_STDIN, NULL},           {"--stdin", AQ_MODE_STDIN, NULL},
-    {"-e", AQ_MODE_CODE, "CODE"},         {"--provision", AQ_MODE_PROVISION, "FILE"},
-    {"--serve", AQ_MODE_SERVE, NULL},     {"--help", AQ_MODE_HELP, NULL},
+    {"-", AQ_MODE_STDIN, NULL},
+    {"--stdin", AQ_MODE_STDIN, NULL},
+    {"-e", AQ_MODE_CODE, "CODE"},
+    {"--provision", AQ_MODE_PROVISION, "FILE"},
+    {"--translate", AQ_MODE_TRANSLATE, "FILE"},
+    {"--serve", AQ_MODE_SERVE, NULL},
+    {"--help", AQ_MODE_HELP, NULL},
     {"--version", AQ_MODE_VERSION, NULL},
 };
 
@@ -68,6 +74,25 @@ static int take_flag(const char *word, struct aq_options *options)
     return 1;
 }
 
+/* --dialect=NAME: 1; 0 for any other word. */
+static int take_dialect(const char *word, struct aq_options *options)
+{
+    static const char prefix[] = "--dialect=";
+    static const char *const names[] = {
+        [AQ_DIALECT_AUTO] = "auto", [AQ_DIALECT_REGINA] = "regina", [AQ_DIALECT_REXXJS] = "rexxjs"};
+    if (strncmp(word, prefix, strlen(prefix)) != 0)
+        return 0;
+    for (unsigned i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(word + strlen(prefix), names[i]) == 0) {
+            options->dialect = (enum aq_dialect)i;
+            return 1;
+        }
+    snprintf(options->problem, sizeof options->problem, "there is no dialect %.60s: auto, regina, rexxjs",
+             word + strlen(prefix));
+    options->mode = AQ_MODE_WRONG;
+    return 1;
+}
+
 void aq_options_parse(int argc, char **argv, struct aq_options *options)
 {
     *options = (struct aq_options){.mode = AQ_MODE_STDIN, .args = argv + argc};
@@ -76,6 +101,11 @@ void aq_options_parse(int argc, char **argv, struct aq_options *options)
             break;
         if (take_flag(*word, options))
             continue;
+        if (take_dialect(*word, options)) {
+            if (options->mode == AQ_MODE_WRONG)
+                break;
+            continue;
+        }
         if (strncmp(*word, "--", 2) == 0 && (*word)[2] != '\0') {
             snprintf(options->problem, sizeof options->problem, "there is no option %.80s; see rexx --help",
                      *word);

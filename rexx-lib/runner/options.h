@@ -5,10 +5,13 @@
 
 #include <stdbool.h>
 
+#include "dialect/source.h"
+
 enum aq_mode {
     AQ_MODE_FILE,      /* subject is the script's name */
     AQ_MODE_STDIN,     /* the script comes from standard input */
     AQ_MODE_CODE,      /* subject is the script itself */
+    AQ_MODE_TRANSLATE, /* subject is a script to be shown as Regina would get it */
     AQ_MODE_PROVISION, /* subject is a script to be run in a VM of its own */
     AQ_MODE_SERVE,     /* the helper in a guest; args are its own */
     AQ_MODE_HELP,
@@ -25,6 +28,7 @@ struct aq_options {
     char trace[16];  /* letters of -t; "" for none */
     bool separate;   /* -a: arguments one by one, not as one string */
     bool restricted; /* -r: Regina's safe mode */
+    enum aq_dialect dialect;
     char problem[128];
 };
 

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "dialect/runtime.h"
 #include "edition.h"
 #include "failures.h"
 #include "halt.h"
@@ -170,6 +171,8 @@ int aq_run_script(const struct aq_options *options, struct aq_script *script)
         add_script_folder(script->name);
     if (traits->requires)
         aq_require_register();
+    if (traits->rexxjs)
+        aq_runtime_register();
     aq_failures_start(!traits->mentions_trace && options->trace[0] == '\0', traits->traps_errors);
     return start(options, script);
 }

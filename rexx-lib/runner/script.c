@@ -53,7 +53,7 @@ static int read_file(const char *name, struct aq_script *script)
 
 static int read_script(const struct aq_options *options, struct aq_script *script)
 {
-    if (options->mode == AQ_MODE_FILE)
+    if (options->mode == AQ_MODE_FILE || options->mode == AQ_MODE_TRANSLATE)
         return read_file(options->subject, script);
     if (options->mode == AQ_MODE_CODE) {
         script->name = aq_strdup("<-e>");
@@ -79,6 +79,18 @@ static int refuse_nul(const struct aq_script *script)
     return STATUS_BAD_CHARACTER;
 }
 
+static int prepare(const struct aq_options *options, size_t skip, struct aq_script *script)
+{
+    struct aq_source_problem problem;
+    if (aq_source_prepare(aq_buffer_text(&script->raw) + skip, script->raw.length - skip, options->dialect,
+                          &script->text, &script->traits, &problem) == 0)
+        return 0;
+    fprintf(stderr, "Error %d running \"%s\", line %d: %s\n", problem.error, script->name, problem.line,
+            aq_source_error_name(problem.error));
+    fprintf(stderr, "Error %d.1: %s\n", problem.error, problem.text);
+    return 256 - problem.error;
+}
+
 int aq_script_load(const struct aq_options *options, struct aq_script *script)
 {
     static const char mark[] = "\xef\xbb\xbf"; /* the byte order mark that some editors leave */
@@ -90,12 +102,14 @@ int aq_script_load(const struct aq_options *options, struct aq_script *script)
 
     const char *text = aq_buffer_text(&script->raw);
     size_t skip = strncmp(text, mark, 3) == 0 ? 3 : 0;
-    aq_source_prepare(text + skip, script->raw.length - skip, &script->text, &script->traits);
-    if (!script->traits.has_clauses) {
+    status = prepare(options, skip, script);
+    if (status != 0)
+        return status;
+    if (options->mode != AQ_MODE_TRANSLATE && !script->traits.has_clauses) {
         aq_buffer_clear(&script->text);
         aq_buffer_add_text(&script->text, "NOP\n");
     }
-    script->rewritten = skip > 0 || script->traits.requires;
+    script->rewritten = skip > 0 || script->traits.rexxjs;
     return 0;
 }
 

@@ -57,7 +57,7 @@ assert_contains "$(rexx -t ./traced.rexx 2>&1)" '3 *-* say 1'
 version=$(sed -n 's/^project(address-qemu VERSION \([0-9.]*\) .*/\1/p' "$SOURCE_DIR/CMakeLists.txt")
 assert_contains "$(rexx --version)" "rexx (ADDRESS QEMU) $version, REXX-Regina"
 help=$(rexx --help)
-for option in --stdin -e --provision -t --version; do
+for option in --stdin -e --provision --translate -t --dialect --version; do
     assert_contains "$help" " $option"
 done
 assert_equals "$(regina -v 2>&1)" "$(rexx -v 2>&1)"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What the runner learns from a script, and what it rewrites: REQUIRE clauses and nothing else. */
+/* What the runner learns from a script, and what the translator makes of it. What the results then do when
+   they are run is shown by tests/rexx/dialect. */
 #include "test.h"
 
 #include <stdlib.h>
@@ -11,18 +12,33 @@
 static struct aq_source_traits prepare(const char *text, struct aq_buffer *out)
 {
     struct aq_source_traits traits;
+    struct aq_source_problem problem;
     aq_buffer_clear(out);
-    aq_source_prepare(text, strlen(text), out, &traits);
+    assert_int_equal(aq_source_prepare(text, strlen(text), AQ_DIALECT_AUTO, out, &traits, &problem), 0);
     return traits;
 }
 
-/* The text has to come out as `wanted`. */
+/* The text has to come out as `wanted`, and to be RexxJS if that is not what went in. */
 static void check(const char *text, const char *wanted)
 {
     aq_autobuffer struct aq_buffer out = {0};
     struct aq_source_traits traits = prepare(text, &out);
     assert_string_equal(aq_buffer_text(&out), wanted);
-    assert_int_equal(traits.requires, strcmp(text, wanted) != 0);
+    assert_int_equal(traits.rexxjs, strcmp(text, wanted) != 0);
+}
+
+/* The text has to be refused at that line, with something of that in the message. */
+static void refuse(const char *text, int error, int line, const char *part)
+{
+    aq_autobuffer struct aq_buffer out = {0};
+    struct aq_source_traits traits;
+    struct aq_source_problem problem = {0};
+    assert_int_equal(aq_source_prepare(text, strlen(text), AQ_DIALECT_AUTO, &out, &traits, &problem), -1);
+    assert_int_equal(problem.error, error);
+    assert_int_equal(problem.line, line);
+    if (strstr(problem.text, part) == NULL)
+        fail_msg("\"%s\" is not in: %s", part, problem.text);
+    assert_string_not_equal(aq_source_error_name(error), "Syntax error");
 }
 
 static void require_is_rewritten(void **state)
@@ -69,9 +85,99 @@ static void everything_else_is_kept(void **state)
         "require.a 'a'",
         "prerequire 'a'",
         "say \"a\"\"\nrequire",
+        "let = 1",
+        "let == 1",
+        "let x == 1",
+        "let",
+        "let: say 1",
+        "x // y",
+        "x = 7 // 2",
+        "say 7,\n// 2",
+        "say 'a' // '`'",
+        "/* ` [ { |> x += 1 */ -- ` [ {",
+        "say '`[{|>'",
+        "say a <<b\nb",
+        "say 'a' <<b\nb",
+        "say (a) <<b\nb",
+        "x = a <<b\nb",
+        "a <<b\nb",
+        "x << 1",
+        "x + = 1",
+        "x +== 1",
+        "x = + 1",
+        "say x += 1",
+        "do over = 1 to 2",
+        "do i = 1 to over x",
+        "do over",
+        "do i over = 1",
+        "x = do i over x",
+        "if a != b then nop",
+        "say \"{{x}} ${x} %x% $$x$$\"",
+        "say f(a=1)",
+        "interpolation shell",
+        "options 'NOREXXJS'; let x = 1; say `a`",
+        "say `a`; x += 1; options norexxjs",
+        "say 'x\nLET y",
     };
     for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
         check(plain[i], plain[i]);
+}
+
+static void clauses_are_rewritten(void **state)
+{
+    (void)state;
+    check("// one\n  // two `\nsay 1", "-- one\n  -- two `\nsay 1");
+    check("if x then // y\nz = 1", "if x then -- y\nz = 1");
+    check("LET x = 1", "    x = 1");
+    check("say 1; let a.b = c // d", "say 1;     a.b = c // d");
+    check("x += 1", "x = x + ( 1)");
+    check("x.i *= 2 + 3 -- c", "x.i = x.i * ( 2 + 3) -- c");
+    check("x ||= 'a'; y //=3", "x = x || ( 'a'); y = y // (3)");
+    check("if a then x -= 1 /* c */\nelse y = 1", "if a then x = x - ( 1) /* c */\nelse y = 1");
+    check("x += 1,\n + 2\nsay x", "x = x + ( 1,\n + 2)\nsay x");
+    check("LET x += 1", "    x = x + ( 1)");
+    check("//\nif a != b & c!=1 & d !== e then a!=1", "--\nif a \\= b & c\\=1 & d \\== e then a!=1");
+    check("do x over y.; end x", "do REXXJS!1 = 1 TO y.0;x = y.REXXJS!1; end REXXJS!1");
+    check("let i = 1\nINTERPOLATION shell", "    i = 1\nCALL \"REXXJS_PATTERN\" \"shell\"");
+}
+
+static void texts_are_rewritten(void **state)
+{
+    (void)state;
+    check("say `a \"b\"`", "say \"a \"\"b\"\"\"");
+    check("say `a\nb`", "say ((\"a\"||'0A'x||\"b\"))/*\n*/");
+    check("x = <<A\r\none\r\n  A \r\nsay x", "x = \"one\"/*\n\n*/ \r\nsay x");
+    check("x = <<A\nA", "x = \"\"/*\n*/");
+    check("say <<A\n{{v}}\nA\n", "say REXXJS_TEXT(\"{{v}}\")/*\n\n*/\n");
+    check("//\nsay \"a\n'b'\" y", "--\nsay ((\"a\"||'0A'x||\"'b'\"))/*\n*/ y");
+    check("//\nsay v\"{{x}}\"", "--\nsay v||REXXJS_TEXT(\"{{x}}\")");
+    check("//\nsay '{{x}}' \"{{1}} {{}} {{x y}} {x}\"", "--\nsay '{{x}}' \"{{1}} {{}} {{x y}} {x}\"");
+    check("//\n\"a {{x}}\"", "--\nREXXJS_TEXT(\"a {{x}}\", ADDRESS())");
+    check("//\naddress qemu \"a {{x}}\"", "--\naddress qemu REXXJS_TEXT(\"a {{x}}\", \"qemu\")");
+    check("//\nparse var a \"{{x}}\" b; signal \"{{x}}\"", "--\nparse var a \"{{x}}\" b; signal \"{{x}}\"");
+    check("//\nparse value \"{{x}}\" with \"{{y}}\"",
+          "--\nparse value REXXJS_TEXT(\"{{x}}\") with \"{{y}}\"");
+    check("//\ncall \"{{a}}\" \"{{b}}\"; \"{{c}}\"(1)",
+          "--\ncall \"{{a}}\" REXXJS_TEXT(\"{{b}}\"); \"{{c}}\"(1)");
+    check("//\nx = max(y=1, x=(a = b))", "--\nx = max( (a = b),1)");
+    check("//\nx = substr('a', length=1)", "--\nx = substr('a',, 1)");
+}
+
+static void what_has_no_meaning_is_refused(void **state)
+{
+    (void)state;
+    refuse("x = 1\n\ny = [1]", 13, 3, "array literals");
+    refuse("say a[1]", 13, 1, "a.1");
+    refuse("say {a: 1}", 13, 1, "stem");
+    refuse("a |> f", 35, 1, "g(f(x))");
+    refuse("let x = 1\nsay \"open", 6, 2, "never closed");
+    refuse("say `open", 6, 1, "never closed");
+    refuse("x = <<A\nB", 6, 1, "<<A");
+    refuse("let x = f(a=1)", 40, 1, "(a=…)");
+    refuse("let x = max(x=1, x=2)", 40, 1, "two arguments");
+    refuse("let x = max(1,\n2)", 35, 1, ",,");
+    refuse("do x over y z; end", 35, 1, "list.0");
+    refuse("let x = 1; interpolation custom", 25, 1, "SHELL");
 }
 
 static void traits_are_seen(void **state)
@@ -83,6 +189,7 @@ static void traits_are_seen(void **state)
     assert_false(prepare("#!/usr/bin/rexx\n/* trace */", &out).has_clauses);
     assert_false(prepare(" \t\r\n;;", &out).has_clauses);
     assert_false(prepare(",\n", &out).has_clauses);
+    assert_false(prepare("// nothing", &out).has_clauses);
     assert_true(prepare("nop", &out).has_clauses);
     assert_true(prepare("'cmd'", &out).has_clauses);
     assert_true(prepare("(x)", &out).has_clauses);
@@ -98,38 +205,154 @@ static void traits_are_seen(void **state)
     assert_true(prepare("signal on /* what */ error", &out).traps_errors);
     assert_false(prepare("signal on\nerror: say 'x'", &out).traps_errors);
     assert_false(prepare("signal off error; signal on syntax", &out).traps_errors);
+
+    assert_true(prepare("require 'a'", &out).requires);
+    assert_false(prepare("let x = 1", &out).requires);
 }
 
-/* Any bytes at all: nothing but REQUIRE changes the length, and nothing is read beyond the end. */
-static void noise_is_kept(void **state)
+static void the_dialect_is_chosen(void **state)
 {
     (void)state;
-    static const char alphabet[] = "\"'/*-;:,\n\r aA1require(.#!\\";
+    static const char plain[] = "say \"{{x}}\"", rexxjs[] = "let x = 1";
+    aq_autobuffer struct aq_buffer out = {0};
+    struct aq_source_traits traits;
+    struct aq_source_problem problem;
+    assert_int_equal(aq_source_prepare(plain, strlen(plain), AQ_DIALECT_REXXJS, &out, &traits, &problem), 0);
+    assert_true(traits.rexxjs);
+    assert_string_equal(out.data, "say REXXJS_TEXT(\"{{x}}\")");
+    aq_buffer_clear(&out);
+    assert_int_equal(aq_source_prepare(rexxjs, strlen(rexxjs), AQ_DIALECT_REGINA, &out, &traits, &problem),
+                     0);
+    assert_false(traits.rexxjs);
+    assert_string_equal(out.data, rexxjs);
+    aq_buffer_clear(&out);
+    check("options 'rexxjs'; say a!=b", "options 'rexxjs'; say a\\=b");
+}
+
+static size_t count_lines(const char *text, size_t length)
+{
+    size_t lines = 0;
+    for (size_t i = 0; i < length; i++)
+        lines += text[i] == '\n';
+    return lines;
+}
+
+/* Whatever it is made of: read to its end and not beyond, plain REXX comes out as it went in, anything else
+   with as many lines, or with a problem on one of its lines. */
+static void try_any(const char *text, size_t length, enum aq_dialect dialect)
+{
+    char *exact = malloc(length + 1); /* to the byte, for the address sanitizer */
+    assert_non_null(exact);
+    char *end = exact + 1;
+    memcpy(end, text, length);
+    aq_autobuffer struct aq_buffer out = {0};
+    struct aq_source_traits traits;
+    struct aq_source_problem problem = {0};
+    int result = aq_source_prepare(end, length, dialect, &out, &traits, &problem);
+    size_t lines = count_lines(text, length);
+    if (!traits.rexxjs) {
+        assert_int_equal(result, 0);
+        assert_int_equal(out.length, length);
+        assert_memory_equal(aq_buffer_text(&out), text, length);
+    } else if (result == 0)
+        assert_int_equal(count_lines(aq_buffer_text(&out), out.length), lines);
+    else {
+        assert_in_range(problem.line, 1, lines + 1);
+        assert_true(problem.text[0] != '\0');
+    }
+    free(exact);
+}
+
+static void try_all_dialects(const char *text, size_t length)
+{
+    try_any(text, length, AQ_DIALECT_AUTO);
+    try_any(text, length, AQ_DIALECT_REGINA);
+    try_any(text, length, AQ_DIALECT_REXXJS);
+}
+
+static void noise_does_no_harm(void **state)
+{
+    (void)state;
+    static const char alphabet[] = "\"'`/*-;:,\n\r aA1let=+<([{.#!\\|$%x\xc3\xa4";
     srand(1);
     for (int round = 0; round < 20000; round++) {
-        size_t length = (size_t)rand() % 60;
-        char *text = malloc(length + 1); /* to the byte, for the address sanitizer */
-        assert_non_null(text);
+        char text[60];
+        size_t length = (size_t)rand() % sizeof text;
         for (size_t i = 0; i < length; i++)
             text[i] = alphabet[(size_t)rand() % (sizeof alphabet - 1)];
-        aq_autobuffer struct aq_buffer out = {0};
-        struct aq_source_traits traits;
-        aq_source_prepare(text, length, &out, &traits);
-        if (!traits.requires) {
-            assert_int_equal(out.length, length);
-            assert_memory_equal(aq_buffer_text(&out), text, length);
-        }
-        free(text);
+        try_all_dialects(text, length);
+    }
+}
+
+/* Words of the language in any order get further than noise does. */
+static void any_order_does_no_harm(void **state)
+{
+    (void)state;
+    static const char *const words[] = {"LET ",
+                                        "x",
+                                        " = ",
+                                        "+= ",
+                                        "REQUIRE ",
+                                        "\"a\"",
+                                        " AS ",
+                                        "DO ",
+                                        " OVER ",
+                                        "list. ",
+                                        "END ",
+                                        "x ",
+                                        "IF ",
+                                        "THEN ",
+                                        "ELSE ",
+                                        "<<A\n",
+                                        "\nA\n",
+                                        "`",
+                                        "\"",
+                                        "'",
+                                        "\n",
+                                        "; ",
+                                        ", ",
+                                        "(",
+                                        ")",
+                                        "max(",
+                                        "y=",
+                                        "x=",
+                                        "{{x}}",
+                                        "${x}",
+                                        "/* ",
+                                        "*/ ",
+                                        "-- ",
+                                        "// ",
+                                        "!=",
+                                        "[",
+                                        "|> ",
+                                        "SAY ",
+                                        "label:",
+                                        "PARSE VALUE ",
+                                        "WITH ",
+                                        "CALL ",
+                                        "ADDRESS ",
+                                        "INTERPOLATION SHELL",
+                                        "OPTIONS 'NOREXXJS'",
+                                        "SELECT ",
+                                        "LEAVE x",
+                                        "#!"};
+    srand(2);
+    for (int round = 0; round < 30000; round++) {
+        aq_autobuffer struct aq_buffer text = {0};
+        for (int count = rand() % 24; count > 0; count--)
+            aq_buffer_add_text(&text, words[(size_t)rand() % (sizeof words / sizeof *words)]);
+        try_all_dialects(aq_buffer_text(&text), text.length);
     }
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(require_is_rewritten),
-        cmocka_unit_test(everything_else_is_kept),
-        cmocka_unit_test(traits_are_seen),
-        cmocka_unit_test(noise_is_kept),
+        cmocka_unit_test(require_is_rewritten),           cmocka_unit_test(everything_else_is_kept),
+        cmocka_unit_test(clauses_are_rewritten),          cmocka_unit_test(texts_are_rewritten),
+        cmocka_unit_test(what_has_no_meaning_is_refused), cmocka_unit_test(traits_are_seen),
+        cmocka_unit_test(the_dialect_is_chosen),          cmocka_unit_test(noise_does_no_harm),
+        cmocka_unit_test(any_order_does_no_harm),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

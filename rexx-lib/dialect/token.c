@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: MIT */
+#include "token.h"
+
+enum { OTHER, BLANK, NEWLINE, SYMBOL, QUOTE, SPECIAL };
+
+/* Blanks, newlines, symbols' characters, quotes, and what needs a closer look (- / ; , and `). */
+static const unsigned char classes[256] = {
+    [' '] = BLANK,          ['\t'] = BLANK,         ['\r'] = BLANK,        ['\f'] = BLANK,  ['\v'] = BLANK,
+    ['\n'] = NEWLINE,       ['"'] = QUOTE,          ['\''] = QUOTE,        ['-'] = SPECIAL, ['/'] = SPECIAL,
+    [';'] = SPECIAL,        [','] = SPECIAL,        ['.'] = SYMBOL,        ['_'] = SYMBOL,  ['!'] = SYMBOL,
+    ['?'] = SYMBOL,         ['@'] = SYMBOL,         ['#'] = SYMBOL,        ['$'] = SYMBOL,  ['`'] = SPECIAL,
+    ['0' ... '9'] = SYMBOL, ['A' ... 'Z'] = SYMBOL, ['a' ... 'z'] = SYMBOL};
+
+static int class_of(char c)
+{
+    return classes[(unsigned char)c];
+}
+
+bool aq_is_symbol_char(char c)
+{
+    return class_of(c) == SYMBOL;
+}
+
+const char *aq_skip_blanks(const char *at, const char *end)
+{
+    while (at < end && class_of(*at) == BLANK)
+        at++;
+    return at;
+}
+
+const char *aq_skip_line(const char *at, const char *end)
+{
+    const char *newline = memchr(at, '\n', (size_t)(end - at));
+    return newline != NULL ? newline : end;
+}
+
+bool aq_text_starts(const char *at, const char *end, const char *with)
+{
+    return (size_t)(end - at) >= strlen(with) && memcmp(at, with, strlen(with)) == 0;
+}
+
+/* Behind a comment; they nest. NULL for one that is never closed. */
+static const char *skip_comment(const char *at, const char *end)
+{
+    int depth = 0;
+    do {
+        if (at >= end)
+            return NULL;
+        int change = aq_text_starts(at, end, "/*") ? 1 : aq_text_starts(at, end, "*/") ? -1 : 0;
+        depth += change;
+        at += change != 0 ? 2 : 1;
+    } while (depth > 0);
+    return at;
+}
+
+static void finish(struct aq_reader *reader, struct aq_token *token, enum aq_token_kind kind, const char *to)
+{
+    token->kind = kind;
+    token->length = (size_t)(to - token->at);
+    reader->at = to;
+}
+
+/* The clause is still to come behind a label's colon. */
+static bool take_colon(struct aq_reader *reader, struct aq_token *token)
+{
+    const char *colon = aq_skip_blanks(reader->at, reader->end);
+    if (!token->first || colon == reader->end || *colon != ':')
+        return false;
+    finish(reader, token, AQ_TOKEN_LABEL, colon + 1);
+    reader->fresh = true;
+    return true;
+}
+
+static void take_symbol(struct aq_reader *reader, struct aq_token *token)
+{
+    const char *to = token->at + 1;
+    while (to < reader->end && class_of(*to) == SYMBOL)
+        to++;
+    finish(reader, token, AQ_TOKEN_SYMBOL, to);
+    if (take_colon(reader, token))
+        return;
+    switch (token->length) {
+    case 2:
+        reader->condition |= token->first && aq_token_is(token, "IF");
+        break;
+    case 4:
+        if ((token->first || reader->condition) && aq_token_is(token, "THEN")) {
+            reader->condition = false;
+            reader->fresh = true;
+        }
+        reader->fresh |= token->first && aq_token_is(token, "ELSE");
+        reader->condition |= token->first && aq_token_is(token, "WHEN");
+        break;
+    case 9:
+        reader->fresh |= token->first && aq_token_is(token, "OTHERWISE");
+        break;
+    default:
+        break;
+    }
+}
+
+/* The closing quote's place, or NULL. Without long_strings it has to be on the line. */
+static const char *find_closing(const struct aq_reader *reader, const char *at)
+{
+    char quote = *at++;
+    const char *end = reader->long_strings ? reader->end : aq_skip_line(at, reader->end);
+    while ((at = memchr(at, quote, (size_t)(end - at))) != NULL && at + 1 < end && at[1] == quote)
+        at += 2;
+    return at;
+}
+
+/* A single x or b behind the quote makes it a hexadecimal or binary string. */
+static bool has_suffix(const char *behind, const char *end)
+{
+    if (behind == end || (behind + 1 < end && class_of(behind[1]) == SYMBOL))
+        return false;
+    char suffix = (char)(*behind | 0x20);
+    return suffix == 'x' || suffix == 'b';
+}
+
+static void take_string(struct aq_reader *reader, struct aq_token *token)
+{
+    const char *closing = find_closing(reader, token->at);
+    if (closing == NULL) {
+        finish(reader, token, AQ_TOKEN_OPEN_STRING,
+               reader->long_strings ? reader->end : aq_skip_line(token->at, reader->end));
+        return;
+    }
+    bool literal = has_suffix(closing + 1, reader->end);
+    finish(reader, token, literal ? AQ_TOKEN_LITERAL : AQ_TOKEN_STRING, closing + (literal ? 2 : 1));
+    take_colon(reader, token);
+}
+
+static void take_backquoted(struct aq_reader *reader, struct aq_token *token)
+{
+    const char *from = token->at + 1;
+    const char *closing = memchr(from, '`', (size_t)(reader->end - from));
+    if (closing != NULL)
+        finish(reader, token, AQ_TOKEN_BACKQUOTED, closing + 1);
+    else
+        finish(reader, token, AQ_TOKEN_OPEN_STRING, reader->end);
+}
+
+/* A line's end or a semicolon: true where it ends a clause. */
+static bool take_end(struct aq_reader *reader, struct aq_token *token)
+{
+    bool ends = !reader->fresh && !(reader->continued && *token->at == '\n');
+    reader->at++;
+    reader->continued = false;
+    if (!ends)
+        return false;
+    reader->fresh = true;
+    reader->condition = false;
+    token->kind = AQ_TOKEN_CLAUSE_END;
+    token->length = 1;
+    return true;
+}
+
+/* At one of the characters that may begin a comment: true if it was one that nobody needs to hear of. */
+static bool pass_comment(struct aq_reader *reader, struct aq_token *token)
+{
+    const char *at = token->at, *end = reader->end;
+    if (at + 1 == end)
+        return false;
+    if (at[0] == '-' && at[1] == '-') {
+        reader->at = aq_skip_line(at, end);
+        return true;
+    }
+    if (at[0] == '/' && at[1] == '*') {
+        reader->at = skip_comment(at, end);
+        if (reader->at != NULL)
+            return true;
+        finish(reader, token, AQ_TOKEN_OPEN_COMMENT, end);
+    } else if (at[0] == '/' && at[1] == '/' && reader->fresh)
+        finish(reader, token, AQ_TOKEN_SLASHES, aq_skip_line(at, end));
+    return false;
+}
+
+/* True with a token; false to go on behind what was none. */
+static bool take_special(struct aq_reader *reader, struct aq_token *token)
+{
+    if (*token->at == ';')
+        return take_end(reader, token);
+    if (pass_comment(reader, token))
+        return false;
+    if (reader->at != token->at) /* an open comment, or slashes */
+        return true;
+    token->first = reader->fresh;
+    reader->fresh = false;
+    reader->continued = *token->at == ',';
+    if (*token->at == '`')
+        take_backquoted(reader, token);
+    else
+        finish(reader, token, AQ_TOKEN_OTHER, token->at + 1);
+    return true;
+}
+
+static void take_first_or_later(struct aq_reader *reader, struct aq_token *token, int class)
+{
+    token->first = reader->fresh;
+    reader->fresh = false;
+    reader->continued = false;
+    if (class == SYMBOL)
+        take_symbol(reader, token);
+    else if (class == QUOTE)
+        take_string(reader, token);
+    else
+        finish(reader, token, AQ_TOKEN_OTHER, token->at + 1);
+}
+
+void aq_token_next(struct aq_reader *reader, struct aq_token *token)
+{
+    token->first = false;
+    for (;;) {
+        reader->at = token->at = aq_skip_blanks(reader->at, reader->end);
+        if (token->at == reader->end) {
+            finish(reader, token, AQ_TOKEN_END, token->at);
+            return;
+        }
+        int class = class_of(*token->at);
+        if (class == NEWLINE ? take_end(reader, token) : class == SPECIAL && take_special(reader, token))
+            return;
+        if (class != NEWLINE && class != SPECIAL) {
+            take_first_or_later(reader, token, class);
+            return;
+        }
+    }
+}
+
+struct aq_token aq_token_peek(const struct aq_reader *reader)
+{
+    struct aq_reader ahead = *reader;
+    struct aq_token token;
+    aq_token_next(&ahead, &token);
+    return token;
+}

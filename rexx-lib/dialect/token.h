@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * REXX source as tokens, with the boundaries of clauses: what ends one (a line's end, unless a comma stands
+ * before it; a semicolon; THEN, ELSE and OTHERWISE; a label's colon) and which token begins one. Blanks and
+ * comments are passed over. Every construct of the dialect is recognised on these tokens, nowhere on lines.
+ */
+#ifndef AQ_DIALECT_TOKEN_H
+#define AQ_DIALECT_TOKEN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+#include <strings.h>
+
+enum aq_token_kind {
+    AQ_TOKEN_END,
+    AQ_TOKEN_CLAUSE_END, /* a line's end or a semicolon behind a clause that is not empty */
+    AQ_TOKEN_LABEL,      /* with its colon */
+    AQ_TOKEN_SYMBOL,
+    AQ_TOKEN_STRING,       /* with its quotes */
+    AQ_TOKEN_LITERAL,      /* a hexadecimal or binary string, with its quotes and its suffix */
+    AQ_TOKEN_OPEN_STRING,  /* a quote without its mate, up to where it was looked for */
+    AQ_TOKEN_BACKQUOTED,   /* `text`: not REXX */
+    AQ_TOKEN_OPEN_COMMENT, /* up to the end of the text */
+    AQ_TOKEN_SLASHES,      /* a clause that begins with two slashes, to the line's end: not REXX */
+    AQ_TOKEN_OTHER         /* one character: part of an operator, a comma, a parenthesis, anything */
+};
+
+struct aq_token {
+    enum aq_token_kind kind;
+    bool first; /* of its clause */
+    const char *at;
+    size_t length;
+};
+
+/* Set at and end, fresh to true and the rest to zero. A copy reads ahead. */
+struct aq_reader {
+    const char *at, *end;
+    bool long_strings; /* quotes may close on a later line, which plain REXX does not allow */
+    bool fresh;        /* the next token is the first of a clause */
+    bool continued;    /* a comma came last: a line's end is not the clause's */
+    bool condition;    /* of IF or WHEN, which THEN ends */
+};
+
+void aq_token_next(struct aq_reader *reader, struct aq_token *token);
+
+/* The next token, left where it is. */
+struct aq_token aq_token_peek(const struct aq_reader *reader);
+
+/* Whether it is that symbol, in any case; the word in upper case. */
+static inline bool aq_token_is(const struct aq_token *token, const char *word)
+{
+    return token->length == strlen(word) && token->kind == AQ_TOKEN_SYMBOL && (*token->at & ~0x20) == *word &&
+           strncasecmp(token->at, word, token->length) == 0;
+}
+
+/* Whether it is that one character. */
+static inline bool aq_token_is_char(const struct aq_token *token, char c)
+{
+    return token->kind == AQ_TOKEN_OTHER && *token->at == c;
+}
+
+/* Whether it ends the clause, or the script. */
+static inline bool aq_token_ends(const struct aq_token *token)
+{
+    return token->kind == AQ_TOKEN_CLAUSE_END || token->kind == AQ_TOKEN_END;
+}
+
+bool aq_is_symbol_char(char c);
+
+/* Behind the blanks that stand there. */
+const char *aq_skip_blanks(const char *at, const char *end);
+
+/* The line's end: its newline, or the end of the text. */
+const char *aq_skip_line(const char *at, const char *end);
+
+/* Whether the text goes on like that. */
+bool aq_text_starts(const char *at, const char *end, const char *with);
+
+#endif

@@ -1,0 +1,2 @@
+say 'fine'
+say `never closed

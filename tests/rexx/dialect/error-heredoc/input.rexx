@@ -1,0 +1,4 @@
+say 'before'
+LET x = <<JSON
+{}
+JSON2

@@ -1,0 +1,4 @@
+LET x = 1
+say 1
+
+say x[1]

@@ -1,0 +1,8 @@
+LET x = <<TEXT
+one
+two
+TEXT
+y = "over
+lines"
+say x
+say 1 / 0

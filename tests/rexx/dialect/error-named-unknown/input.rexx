@@ -1,0 +1,1 @@
+LET x = substr(text="a", start=1)

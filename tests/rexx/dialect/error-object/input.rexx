@@ -1,0 +1,1 @@
+LET o = {name: "x"}

@@ -1,0 +1,3 @@
+do x over list
+  say x
+end

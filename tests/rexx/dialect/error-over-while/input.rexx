@@ -1,0 +1,3 @@
+do x over list while x > 1
+  say x
+end

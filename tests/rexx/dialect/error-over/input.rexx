@@ -1,0 +1,3 @@
+do x over f(1)
+  say x
+end

@@ -1,0 +1,1 @@
+say "a" |> upper()

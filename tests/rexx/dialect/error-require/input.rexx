@@ -1,0 +1,1 @@
+REQUIRE "rexxjs/address-docker" AS DOCKER

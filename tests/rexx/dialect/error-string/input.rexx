@@ -1,0 +1,3 @@
+REQUIRE "rexxjs/address-qemu"
+say 'fine'
+say "never closed

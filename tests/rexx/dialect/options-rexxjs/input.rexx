@@ -1,0 +1,3 @@
+OPTIONS 'REXXJS'
+x = 1
+say "{{x}}"
