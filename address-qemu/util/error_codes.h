@@ -50,6 +50,7 @@ enum aq_rc {
     X(VM_NOT_FOUND, NOT_FOUND, "There is no VM of that name. `list` shows what there is.")                   \
     X(FILE_NOT_FOUND, NOT_FOUND, "A file on the host is not there.")                                         \
     X(GUEST_FILE_NOT_FOUND, NOT_FOUND, "A file in the guest is not there.")                                  \
+    X(STATE_NOT_FOUND, NOT_FOUND, "The VM has no saved state to go on from. `save_state` makes one.")        \
     X(SNAPSHOT_NOT_FOUND, NOT_FOUND, "The VM has no snapshot of that name. `list_snapshots` shows them.")    \
     X(HELP_NOT_FOUND, NOT_FOUND, "There is no verb of that name to give help on.")                           \
     X(BASE_EXISTS, CONFLICT,                                                                                 \
@@ -65,6 +66,8 @@ enum aq_rc {
     X(VM_RUNNING, CONFLICT, "The VM is running and the verb needs it stopped. `stop` it first.")             \
     X(VM_NOT_RUNNING, CONFLICT, "The VM is not running and the verb needs it to be. `start` it first.")      \
     X(VM_PAUSED, CONFLICT, "The VM is paused, so its guest does nothing. `resume` it first.")                \
+    X(VM_SAVED, CONFLICT,                                                                                    \
+      "The VM has a saved state. `restore_state` it, or `start` it with discard_state=true.")                \
     X(VM_BUSY, CONFLICT, "Another process is at work on the VM. Try again when it is done.")                 \
     X(VM_MISMATCH, CONFLICT, "The VM that is there is not the one that was asked for; the text says how.")   \
     X(VM_INCOMPLETE, CONFLICT, "The VM's folder was not finished (a process died). `remove` clears it.")     \

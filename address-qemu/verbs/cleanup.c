@@ -48,10 +48,11 @@ static bool judge(const struct cleanup *cleanup, struct candidate *candidate)
     look_at_disk(cleanup->vms, candidate);
     int loaded = aq_vm_load_at(cleanup->vms, candidate->name, &vm, &unread);
     int running = loaded == 0 ? aq_run_read_at(cleanup->vms, &vm, &run, &unread) : -1;
-    candidate->status = running < 0 ? "broken" : aq_run_status(running > 0 ? &run : NULL);
+    candidate->status = running < 0 ? "broken" : aq_run_status(&vm, running > 0 ? &run : NULL);
     if (running > 0)
         candidate->age = aq_uptime_ms(run.process.start_time);
-    return loaded != -2 && (cleanup->all || running == 0) && candidate->age >= cleanup->older_than;
+    return loaded != -2 && (cleanup->all || (running == 0 && !aq_vm_is_saved(&vm))) &&
+           candidate->age >= cleanup->older_than;
 }
 
 static void add_row(struct cleanup *cleanup, const struct candidate *candidate, bool removed)
@@ -118,7 +119,7 @@ static int run(struct aq_call *call, struct aq_error *err)
 
 static const struct aq_param params[] = {
     {"all", AQ_TYPE_BOOLEAN, .fallback = "false",
-     .meaning = "running and paused VMs too, and those whose record cannot be read"},
+     .meaning = "running, paused and saved VMs too, and those whose record cannot be read"},
     {"older_than", AQ_TYPE_DURATION,
      .meaning = "only VMs whose disk was last written that long ago; running ones, if they were started "
                 "that long ago"},

@@ -62,10 +62,10 @@ static void say(aq_result *result, const struct aq_vm *vm, const struct aq_run *
     aq_result_say_more(result, "  disk %s of its own, %s in all, base %s\n", allocated,
                        aq_size_text(vm->disk_size, text), aq_result_field(result, "BASE_STATUS", NULL));
     if (run == NULL) {
-        aq_result_say_more(result, "  stopped");
+        aq_result_say_more(result, "  %s", aq_run_status(vm, NULL));
         return;
     }
-    aq_result_say_more(result, "  %s as process %d for %s under %s", aq_run_status(run), run->process.pid,
+    aq_result_say_more(result, "  %s as process %d for %s under %s", aq_run_status(vm, run), run->process.pid,
                        aq_duration_text(aq_uptime_ms(run->process.start_time), text),
                        aq_accel_name(run->accel));
     if (run->accel_reason[0] != '\0')

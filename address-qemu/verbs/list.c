@@ -8,7 +8,7 @@ static void add_row(struct aq_call *call, struct aq_table *table, const struct a
     char memory[32];
     aq_table_row(table);
     aq_table_text(table, "NAME", vm->name);
-    aq_table_text(table, "STATUS", aq_run_status(run));
+    aq_table_text(table, "STATUS", aq_run_status(vm, run));
     aq_table_text(table, "BASE", vm->base);
     aq_table_int(table, "MEMORY", vm->memory);
     aq_table_int(table, "CPUS", vm->cpus);
@@ -18,7 +18,7 @@ static void add_row(struct aq_call *call, struct aq_table *table, const struct a
         aq_table_text(table, "ACCEL", aq_accel_name(run->accel));
         aq_table_int(table, "SSH_PORT", aq_run_host_port(run, AQ_SSH_PORT));
     }
-    aq_result_say_more(call->result, "%-24s %-8s %-24s %8s %4u\n", vm->name, aq_run_status(run), vm->base,
+    aq_result_say_more(call->result, "%-24s %-8s %-24s %8s %4u\n", vm->name, aq_run_status(vm, run), vm->base,
                        aq_mib_text(vm->memory, memory), vm->cpus);
 }
 
@@ -70,9 +70,10 @@ static int run(struct aq_call *call, struct aq_error *err)
 static const struct aq_field sets[] = {
     {"COUNT", "how many VMs there are"},
     {"RUNNING", "how many of them run, paused ones too"},
-    {"VMS.n.NAME", "a VM; also `STATUS` (`running`, `paused`, `stopped`, `broken`), `BASE`, `MEMORY` (MiB), "
-                   "`CPUS`, `CREATED`, and "
-                   "for a running one `PID`, `ACCEL`, `SSH_PORT`"},
+    {"VMS.n.NAME",
+     "a VM; also `STATUS` (`running`, `paused`, `stopped`, `saved`, `broken`), `BASE`, `MEMORY` (MiB), "
+     "`CPUS`, `CREATED`, and "
+     "for a running one `PID`, `ACCEL`, `SSH_PORT`"},
     {"VMS.n.ERROR", "what is wrong with a broken one"},
     {NULL},
 };

@@ -12,7 +12,7 @@ static int set_paused(struct aq_call *call,
     if (aq_vm_load(aq_arg_text(call, "name"), &vm, err) < 0 || set(&vm, &run, &changed, err) < 0)
         return -1;
     aq_result_set_bool(call->result, "SKIPPED", !changed);
-    aq_result_say(call->result, "%s is %s%s", vm.name, aq_run_status(&run), changed ? "" : " already");
+    aq_result_say(call->result, "%s is %s%s", vm.name, aq_run_status(&vm, &run), changed ? "" : " already");
     return aq_set_vm_fields(call->result, &vm, &run, err);
 }
 

@@ -19,7 +19,7 @@ static int run(struct aq_call *call, struct aq_error *err)
         aq_set_port_rows(call->result, &run);
     }
     aq_result_say(call->result, "%s is back at %s, and %s", vm.name, name,
-                  aq_run_status(running > 0 ? &run : NULL));
+                  aq_run_status(&vm, running > 0 ? &run : NULL));
     return aq_set_vm_fields(call->result, &vm, running > 0 ? &run : NULL, err);
 }
 

@@ -11,11 +11,18 @@ static int say_started(struct aq_call *call, const struct aq_vm *vm, const struc
     return aq_set_vm_fields(call->result, vm, run, err);
 }
 
+static int load(struct aq_call *call, struct aq_vm *vm, struct aq_error *err)
+{
+    if (aq_vm_load(aq_arg_text(call, "name"), vm, err) < 0)
+        return -1;
+    return aq_arg_bool(call, "discard_state") ? aq_vm_discard_state(vm, err) : 0;
+}
+
 static int run(struct aq_call *call, struct aq_error *err)
 {
     aq_autovm struct aq_vm vm = {0};
     struct aq_run run = {0};
-    if (aq_vm_load(aq_arg_text(call, "name"), &vm, err) < 0 || aq_vm_start(&vm, &run, err) < 0)
+    if (load(call, &vm, err) < 0 || aq_vm_start(&vm, &run, err) < 0)
         return -1;
     return say_started(call, &vm, &run, err);
 }
@@ -26,7 +33,7 @@ static int run_if_stopped(struct aq_call *call, struct aq_error *err)
     aq_autovm struct aq_vm vm = {0};
     struct aq_run run = {0};
     struct aq_error reason = {0};
-    if (aq_vm_load(aq_arg_text(call, "name"), &vm, err) < 0)
+    if (load(call, &vm, err) < 0)
         return -1;
     bool skipped = aq_vm_start(&vm, &run, &reason) < 0;
     if (skipped && reason.code != AQ_E_VM_RUNNING)
@@ -35,11 +42,16 @@ static int run_if_stopped(struct aq_call *call, struct aq_error *err)
     if (!skipped)
         return say_started(call, &vm, &run, err);
     aq_set_port_rows(call->result, &run);
-    aq_result_say(call->result, "%s is %s already", vm.name, aq_run_status(&run));
+    aq_result_say(call->result, "%s is %s already", vm.name, aq_run_status(&vm, &run));
     return aq_set_vm_fields(call->result, &vm, &run, err);
 }
 
-static const struct aq_param params[] = {AQ_PARAM_VM, {NULL}};
+static const struct aq_param params[] = {
+    AQ_PARAM_VM,
+    {"discard_state", AQ_TYPE_BOOLEAN, .fallback = "false",
+     .meaning = "boot though the VM has a saved state, which is lost"},
+    {NULL},
+};
 static const struct aq_field sets[] = {AQ_VM_FIELDS, AQ_PORT_FIELDS, {NULL}};
 
 const struct aq_verb aq_verb_start = {

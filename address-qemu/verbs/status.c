@@ -14,7 +14,9 @@ static int status_of_one(struct aq_call *call, const char *name, struct aq_error
     if (running < 0 || aq_set_vm_fields(call->result, &vm, running ? &run : NULL, err) < 0)
         return -1;
     if (!running) {
-        aq_result_say(call->result, "%s is stopped", name);
+        aq_result_say(call->result, "%s is stopped%s%s", name,
+                      aq_vm_is_saved(&vm) ? "; `restore_state` goes on where it was at " : "",
+                      aq_vm_is_saved(&vm) ? vm.saved : "");
         return 0;
     }
     char uptime[AQ_SIZE_TEXT];

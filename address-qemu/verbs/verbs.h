@@ -23,6 +23,8 @@
     X(restart)                                                                                               \
     X(pause)                                                                                                 \
     X(resume)                                                                                                \
+    X(save_state)                                                                                            \
+    X(restore_state)                                                                                         \
     X(rename)                                                                                                \
     X(remove)                                                                                                \
     X(cleanup)                                                                                               \
@@ -36,6 +38,9 @@
     X(execute)                                                                                               \
     X(copy_to)                                                                                               \
     X(copy_from)                                                                                             \
+    X(process_stats)                                                                                         \
+    X(list_ostypes)                                                                                          \
+    X(setup_permissions)                                                                                     \
     X(verify_host)                                                                                           \
     X(help)                                                                                                  \
     X(ping)

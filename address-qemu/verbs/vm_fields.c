@@ -14,7 +14,7 @@ int aq_set_vm_fields(aq_result *result, const struct aq_vm *vm, const struct aq_
         return -1;
     aq_result_set_text(result, "VM", vm->name);
     aq_result_set_text(result, "NAME", vm->name);
-    aq_result_set_text(result, "STATUS", aq_run_status(run));
+    aq_result_set_text(result, "STATUS", aq_run_status(vm, run));
     aq_result_set_text(result, "DISK", disk);
     aq_result_set_text(result, "BASED_ON", vm->base);
     aq_result_set_int(result, "MEMORY", vm->memory);

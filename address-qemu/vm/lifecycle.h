@@ -7,9 +7,9 @@
 #include "vm/run.h"
 #include "vm/vm.h"
 
-/* Boots the VM: 0 and `run`, or -1 with VM_RUNNING, BASE_CHANGED, BASE_MISSING, KVM_UNUSABLE, PORT_IN_USE,
-   QEMU_FAILED, TOOL_MISSING, …; then nothing of it is left running. Returns as soon as QEMU runs; the guest
-   is still booting. */
+/* Boots the VM: 0 and `run`, or -1 with VM_RUNNING, BASE_CHANGED, BASE_MISSING, VM_SAVED, KVM_UNUSABLE,
+   PORT_IN_USE, QEMU_FAILED, TOOL_MISSING, …; then nothing of it is left running. Returns as soon as QEMU
+   runs; the guest is still booting. */
 int aq_vm_start(const struct aq_vm *vm, struct aq_run *run, struct aq_error *err);
 
 enum aq_stop { AQ_STOP_CLEAN, AQ_STOP_FORCED };
@@ -25,6 +25,16 @@ int aq_vm_stop(const struct aq_vm *vm, enum aq_stop wish, int64_t patience_ms, e
    as it is afterwards. VM_NOT_RUNNING, QMP_FAILED; after a failure of a pause the VM goes on. */
 int aq_vm_pause(const struct aq_vm *vm, struct aq_run *run, bool *changed, struct aq_error *err);
 int aq_vm_resume(const struct aq_vm *vm, struct aq_run *run, bool *changed, struct aq_error *err);
+
+/* Puts a running VM's memory and devices away in its disk and ends it: 0, and the VM is "saved". After a
+   failure it goes on as it was. VM_NOT_RUNNING, QMP_FAILED, TIMEOUT. */
+int aq_vm_save_state(const struct aq_vm *vm, aq_deadline deadline, struct aq_error *err);
+
+/* Goes on from there: as aq_vm_start. STATE_NOT_FOUND. After a failure the state is still saved. */
+int aq_vm_restore_state(const struct aq_vm *vm, struct aq_run *run, struct aq_error *err);
+
+/* Gives the saved state up; fine if there is none. */
+int aq_vm_discard_state(const struct aq_vm *vm, struct aq_error *err);
 
 /* Gives a stopped VM another name; what its guest believes to be called stays. VM_NOT_FOUND, VM_RUNNING,
    VM_EXISTS. */

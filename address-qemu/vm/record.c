@@ -76,6 +76,8 @@ int aq_vm_to_yaml(const struct aq_vm *vm, struct aq_buffer *text, struct aq_erro
     json_object_set_new(record, "mac", json_string(vm->mac));
     json_object_set_new(record, "accel", json_string(vm->accel));
     json_object_set_new(record, "created", json_string(vm->created));
+    if (aq_vm_is_saved(vm))
+        json_object_set_new(record, "saved", json_string(vm->saved));
     if (vm->port_count != 0)
         json_object_set_new(record, "ports", aq_port_rules_to_json(vm->ports, vm->port_count));
     return aq_yaml_write(record, text, err);
@@ -119,6 +121,7 @@ static int read_members(const json_t *record, struct aq_vm *vm, struct aq_error 
     vm->network = aq_strdup(aq_json_text(record, "network", "user"));
     vm->accel = aq_strdup(aq_json_text(record, "accel", "auto"));
     vm->created = aq_strdup(aq_json_text(record, "created", ""));
+    vm->saved = aq_strdup(aq_json_text(record, "saved", ""));
     return 0;
 }
 

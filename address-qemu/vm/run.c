@@ -71,9 +71,11 @@ int aq_run_need(const struct aq_vm *vm, struct aq_run *run, struct aq_error *err
     return running < 0 ? -1 : 0;
 }
 
-const char *aq_run_status(const struct aq_run *run)
+const char *aq_run_status(const struct aq_vm *vm, const struct aq_run *run)
 {
-    return run == NULL ? "stopped" : run->paused ? "paused" : "running";
+    if (run == NULL)
+        return aq_vm_is_saved(vm) ? "saved" : "stopped";
+    return run->paused ? "paused" : "running";
 }
 
 int aq_run_need_awake(const struct aq_vm *vm, const struct aq_run *run, struct aq_error *err)

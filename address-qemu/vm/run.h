@@ -46,8 +46,8 @@ int aq_run_read(const struct aq_vm *vm, struct aq_run *run, struct aq_error *err
 /* The same, for verbs that need a running VM: -1 with VM_NOT_RUNNING when it is not. */
 int aq_run_need(const struct aq_vm *vm, struct aq_run *run, struct aq_error *err);
 
-/* "running", "paused" or, for NULL, "stopped". */
-const char *aq_run_status(const struct aq_run *run);
+/* "running" or "paused"; for a `run` of NULL "saved" or "stopped". */
+const char *aq_run_status(const struct aq_vm *vm, const struct aq_run *run);
 
 /* VM_PAUSED when it is: for what needs the guest itself. */
 int aq_run_need_awake(const struct aq_vm *vm, const struct aq_run *run, struct aq_error *err);

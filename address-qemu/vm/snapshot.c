@@ -85,6 +85,14 @@ int aq_vm_snapshot_restore(const struct aq_vm *vm, const char *name, aq_deadline
         *run = work.run;
         return restore_running(&work, snapshot, deadline, err) < 0 ? -1 : 1;
     }
+    aq_autovm struct aq_vm now = {0};
+    if (aq_vm_load(vm->name, &now, err) < 0)
+        return -1;
+    if (aq_vm_is_saved(&now))
+        return aq_fail(err, AQ_E_VM_SAVED,
+                       "the VM %s has a state that was saved at %s, which would be lost; `restore_state` it "
+                       "first, or `start` it with discard_state=true",
+                       vm->name, now.saved);
     if (snapshot->vm_state_size == 0)
         return aq_snapshot_file(vm, AQ_SNAPSHOT_FILE_APPLY, name, err);
     if (aq_vm_start_locked(vm, work.lock, name, run, err) < 0)

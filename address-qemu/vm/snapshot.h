@@ -27,7 +27,7 @@ int aq_vm_snapshot(const struct aq_vm *vm, const char *name, enum aq_snapshot_me
 
 /* Puts the VM back to what it was. A snapshot with memory leaves it running (also when it was stopped); one
    of the disk alone wants a stopped VM (VM_RUNNING). `run` is filled in and 1 returned when it runs
-   afterwards, 0 when it is stopped. SNAPSHOT_NOT_FOUND has the nearest name. */
+   afterwards, 0 when it is stopped. SNAPSHOT_NOT_FOUND has the nearest name. VM_SAVED. */
 int aq_vm_snapshot_restore(const struct aq_vm *vm, const char *name, aq_deadline deadline, struct aq_run *run,
                            struct aq_error *err);
 

@@ -2,6 +2,7 @@
 #include "vm/snapshot_find.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "util/suggest.h"
@@ -25,12 +26,29 @@ static int read_disk(const struct aq_vm *vm, struct aq_qcow2_snapshots *snapshot
     return aq_qcow2_read_snapshots(disk, &info, AQ_VM_DISK, snapshots, err);
 }
 
+static void hide_saved_state(struct aq_qcow2_snapshots *snapshots)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < snapshots->count; i++) {
+        struct aq_qcow2_snapshot one = snapshots->items[i];
+        if (strcmp(one.name, AQ_SNAPSHOT_SAVED_STATE) != 0) {
+            snapshots->items[kept++] = one;
+            continue;
+        }
+        free(one.id);
+        free(one.name);
+    }
+    snapshots->count = kept;
+}
+
 int aq_vm_snapshots(const struct aq_vm *vm, struct aq_qcow2_snapshots *snapshots, struct aq_error *err)
 {
     for (int i = 1;; i++) {
         struct aq_error reason = {0};
-        if (read_disk(vm, snapshots, &reason) == 0)
+        if (read_disk(vm, snapshots, &reason) == 0) {
+            hide_saved_state(snapshots);
             return 0;
+        }
         if (i == TRIES || reason.code == AQ_E_RECORD_INVALID || reason.code == AQ_E_VM_NOT_FOUND)
             return aq_fail(err, reason.code, "%s", reason.text);
         if (aq_sleep_until(aq_after_ms(PAUSE_MS), err) < 0)

@@ -5,6 +5,10 @@
 
 #include "vm/snapshot.h"
 
+/* The one that holds a saved state. No user's name begins with a dot, so it is never in a listing and never
+ * meant by one. */
+#define AQ_SNAPSHOT_SAVED_STATE ".saved-state"
+
 /* VALUE_INVALID for what QEMU would take for an id. */
 int aq_snapshot_check_name(const char *name, struct aq_error *err);
 

@@ -156,6 +156,23 @@ static int launch(struct start *start, struct aq_run *run, struct aq_error *err)
     return -1;
 }
 
+/* Booting would leave the saved memory without the disk that it belongs to. Looked at under the lock: the
+   state may have been saved while this start was waiting for it. */
+static int check_saved(const struct start *start, struct aq_error *err)
+{
+    aq_autovm struct aq_vm vm = {0};
+    if (start->from != NULL)
+        return 0;
+    if (aq_vm_load(start->vm->name, &vm, err) < 0)
+        return -1;
+    if (!aq_vm_is_saved(&vm))
+        return 0;
+    return aq_fail(err, AQ_E_VM_SAVED,
+                   "the VM %s has a state that was saved at %s: `restore_state name=%s` goes on from it, "
+                   "`start name=%s discard_state=true` gives it up and boots",
+                   vm.name, vm.saved, vm.name, vm.name);
+}
+
 /* From here on the record tells where the sockets are, so that a QEMU whose starter dies can be found. */
 static int start_noted(struct start *start, struct aq_run *run, struct aq_error *err)
 {
@@ -172,7 +189,8 @@ static int start_noted(struct start *start, struct aq_run *run, struct aq_error 
 
 static int start_stopped(struct start *start, struct aq_run *run, struct aq_error *err)
 {
-    if (check_base(start, err) < 0 || aq_orphan_end(start->vm->name, start->vm_folder, run, err) < 0)
+    if (check_saved(start, err) < 0 || check_base(start, err) < 0 ||
+        aq_orphan_end(start->vm->name, start->vm_folder, run, err) < 0)
         return -1;
     aq_run_forget(start->vm_folder, run);
     *run = (struct aq_run){0};
@@ -188,7 +206,7 @@ int aq_vm_start_locked(const struct aq_vm *vm, int lock, const char *from, struc
     int running = aq_run_read(vm, run, err);
     if (running > 0)
         return aq_fail(err, AQ_E_VM_RUNNING, "the VM %s is %s already, as process %d since %s", vm->name,
-                       aq_run_status(run), run->process.pid, run->started);
+                       aq_run_status(vm, run), run->process.pid, run->started);
     if (running < 0)
         return -1;
     aq_cleanup(start_free) struct start start = {

@@ -29,13 +29,19 @@ static void ask_inside(const struct aq_vm *vm, aq_deadline deadline)
     aq_channel_exec(guest.channel, &exec, &exit, &ignored);
 }
 
-static void press_power_button(int run_folder, aq_deadline deadline)
+/* A guest that stands still cannot mind its power button, so a paused one goes on first. */
+static void press_power_button(int vm_folder, int run_folder, struct aq_run *run, aq_deadline deadline)
 {
     struct aq_error ignored = {0};
     deadline = within(POWEROFF_COMMAND_MS, deadline);
     aq_autoqmp struct aq_qmp *qmp = aq_qmp_connect(run_folder, deadline, &ignored);
-    if (qmp != NULL)
-        aq_qemu_powerdown(qmp, deadline, &ignored);
+    if (qmp == NULL)
+        return;
+    if (run->paused && aq_qmp_command(qmp, "cont", NULL, deadline, NULL, &ignored) == 0) {
+        run->paused = false;
+        aq_run_write(vm_folder, run, &ignored);
+    }
+    aq_qemu_powerdown(qmp, deadline, &ignored);
 }
 
 int aq_vm_stop(const struct aq_vm *vm, enum aq_stop wish, int64_t patience_ms, enum aq_stop *how,
@@ -51,7 +57,7 @@ int aq_vm_stop(const struct aq_vm *vm, enum aq_stop wish, int64_t patience_ms, e
     int gone = 0;
     if (wish == AQ_STOP_CLEAN) {
         aq_deadline deadline = aq_after_ms(patience_ms);
-        press_power_button(run_folder, deadline);
+        press_power_button(vm_folder, run_folder, &run, deadline);
         ask_inside(vm, deadline);
         gone = aq_process_wait_gone(&run.process, deadline, err);
         if (gone < 0)

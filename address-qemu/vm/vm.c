@@ -24,6 +24,7 @@ void aq_vm_free(struct aq_vm *vm)
     free(vm->network);
     free(vm->accel);
     free(vm->created);
+    free(vm->saved);
     *vm = (struct aq_vm){0};
 }
 
@@ -60,6 +61,22 @@ int aq_vm_load(const char *name, struct aq_vm *vm, struct aq_error *err)
         return -1;
     int result = aq_name_valid(name) ? aq_vm_load_at(vms, name, vm, err) : -2;
     return result == -2 ? not_found(name, err) : result;
+}
+
+bool aq_vm_is_saved(const struct aq_vm *vm)
+{
+    return vm->saved != NULL && vm->saved[0] != '\0';
+}
+
+int aq_vm_note_saved(int lock, const struct aq_vm *vm, const char *saved, struct aq_error *err)
+{
+    struct aq_vm changed = *vm; /* borrowed but for this one member */
+    aq_autofree char *moment = aq_strdup(saved != NULL ? saved : "");
+    changed.saved = moment;
+    aq_autobuffer struct aq_buffer text = {0};
+    if (aq_vm_to_yaml(&changed, &text, err) < 0)
+        return -1;
+    return aq_replace_file_at(lock, AQ_VM_RECORD, text.data, text.length, err);
 }
 
 int aq_vm_list(struct aq_strings *names, struct aq_error *err)

@@ -43,6 +43,7 @@ struct aq_vm {
     char mac[18];
     char *accel; /* as wished: "auto", "kvm", "tcg" */
     char *created;
+    char *saved; /* when its state was saved (save_state); NULL or "": it was not */
     struct aq_port_rule ports[AQ_VM_PORTS_MAX];
     unsigned port_count;
 };
@@ -55,6 +56,13 @@ int aq_vm_load(const char *name, struct aq_vm *vm, struct aq_error *err);
 
 /* The same below an open `vms` folder; -2 without an error when it is not there. For listings. */
 int aq_vm_load_at(int vms, const char *name, struct aq_vm *vm, struct aq_error *err);
+
+/* Has it a saved state to go on from? */
+bool aq_vm_is_saved(const struct aq_vm *vm);
+
+/* Notes when its state was saved, or (NULL) that none is any more. The caller holds the VM's lock, whose
+   descriptor `lock` is. */
+int aq_vm_note_saved(int lock, const struct aq_vm *vm, const char *saved, struct aq_error *err);
 
 /* The names of all VMs, sorted. */
 int aq_vm_list(struct aq_strings *names, struct aq_error *err);

@@ -8,12 +8,14 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "qemu/qmp.h"
 #include "session.h"
 #include "test.h"
 #include "tool.h"
 #include "util/files.h"
 #include "util/home.h"
 #include "util/random.h"
+#include "vm/run.h"
 
 static struct aq_error err;
 
@@ -47,5 +49,24 @@ static inline int ended(void **state)
     closedir(folder);
     return 0;
 }
+
+/* What QEMU itself says of it: "running", "paused", ... free() it. */
+static inline char *qemu_status(const char *name)
+{
+    aq_autovm struct aq_vm vm = {0};
+    assert_ok(aq_vm_load(name, &vm, &err));
+    struct aq_run run;
+    assert_ok(aq_run_need(&vm, &run, &err));
+    aq_autoclose int folder = aq_run_open_folder(&run, &err);
+    aq_autoqmp struct aq_qmp *qmp = aq_qmp_connect(folder, aq_after_ms(60000), &err);
+    assert_non_null(qmp);
+    return aq_qmp_status(qmp, aq_after_ms(60000), &err);
+}
+
+#define assert_qemu_is(name, wanted)                                                                         \
+    do {                                                                                                     \
+        aq_autofree char *its_status = qemu_status(name);                                                    \
+        assert_string_equal(its_status, wanted);                                                             \
+    } while (0)
 
 #endif

@@ -7,22 +7,6 @@
 #include <sys/wait.h>
 
 #include "bios-vm.h"
-#include "qemu/qmp.h"
-#include "vm/run.h"
-
-/* What QEMU itself says. */
-static void assert_qemu_is(const char *name, const char *status)
-{
-    aq_autovm struct aq_vm vm = {0};
-    struct aq_run run;
-    assert_ok(aq_vm_load(name, &vm, &err));
-    assert_ok(aq_run_need(&vm, &run, &err));
-    aq_autoclose int folder = aq_run_open_folder(&run, &err);
-    aq_autoqmp struct aq_qmp *qmp = aq_qmp_connect(folder, aq_after_ms(60000), &err);
-    assert_non_null(qmp);
-    aq_autofree char *said = aq_qmp_status(qmp, aq_after_ms(60000), &err);
-    assert_string_equal(said, status);
-}
 
 static void a_vm_is_paused_and_goes_on(void **state)
 {

@@ -4,28 +4,6 @@
 #include "test.h"
 
 #include "bios-vm.h"
-#include "image/qcow2.h"
-#include "qemu/qmp.h"
-#include "vm/run.h"
-#include "vm/snapshot.h"
-
-static char *status_of(const char *name)
-{
-    aq_autovm struct aq_vm vm = {0};
-    struct aq_run run;
-    assert_ok(aq_vm_load(name, &vm, &err));
-    assert_ok(aq_run_need(&vm, &run, &err));
-    aq_autoclose int folder = aq_run_open_folder(&run, &err);
-    aq_autoqmp struct aq_qmp *qmp = aq_qmp_connect(folder, aq_after_ms(60000), &err);
-    assert_non_null(qmp);
-    return aq_qmp_status(qmp, aq_after_ms(60000), &err);
-}
-
-#define assert_qemu_is(name, wanted)                                                                         \
-    do {                                                                                                     \
-        aq_autofree char *its_status = status_of(name);                                                      \
-        assert_string_equal(its_status, wanted);                                                             \
-    } while (0)
 
 /* The VM's disk, as a stopped VM has it. free() it. */
 static char *disk_of(const char *name)
@@ -120,7 +98,7 @@ static void a_paused_vm_stays_paused(void **state)
     assert_qemu_is("one", "paused");
     assert_command("restore name=one snapshot_name=live");
     assert_string_equal(field("STATUS"), "paused");
-    aq_autofree char *said = status_of("one");
+    aq_autofree char *said = qemu_status("one");
     assert_string_not_equal(said, "running");
     assert_command("resume one");
     assert_qemu_is("one", "running");

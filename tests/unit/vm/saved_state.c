@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+/* VMs that are put away and go on. */
+#include "test.h"
+
+#include "bios-vm.h"
+
+static void a_vm_is_put_away_and_goes_on(void **state)
+{
+    (void)state;
+    assert_command("clone base=base name=one");
+    aq_autofree char *pid = aq_strdup(field("PID"));
+    assert_command("save_state one");
+    assert_string_equal(field("STATUS"), "saved");
+    assert_command("list");
+    assert_string_equal(aq_result_cell(last, 0, 0, "STATUS", NULL), "saved");
+    assert_string_equal(field("RUNNING"), "0");
+    assert_command("list_snapshots one"); /* where it is kept is nobody's business */
+    assert_string_equal(field("COUNT"), "0");
+    assert_refused("VM_NOT_RUNNING", "save_state one");
+    assert_command("restore_state name=one");
+    assert_string_equal(field("STATUS"), "running");
+    assert_string_not_equal(field("PID"), pid);
+    assert_string_equal(field("CLOCK_SET"), "0"); /* there is no guest */
+    assert_command("status one");
+    assert_string_equal(field("STATUS"), "running");
+    assert_refused("VM_RUNNING", "start one");
+    assert_command("save_state one"); /* again: the first one's room is free */
+    assert_command("restore_state one");
+}
+
+static void a_saved_vm_does_not_simply_start(void **state)
+{
+    (void)state;
+    assert_command("clone base=base name=one");
+    assert_command("snapshot name=one snapshot_name=before");
+    assert_command("save_state one");
+    assert_refused("VM_SAVED", "start one");
+    assert_says("restore_state name=one");
+    assert_refused("VM_SAVED", "start_if_stopped one");
+    assert_refused("VM_SAVED", "restart one");
+    assert_refused("VM_SAVED", "restore name=one snapshot_name=before");
+    assert_command("cleanup");
+    assert_string_equal(field("COUNT"), "0");
+    assert_command("rename one new_name=two");
+    assert_string_equal(field("STATUS"), "saved");
+    assert_command("start two discard_state=true");
+    assert_string_equal(field("STATUS"), "running");
+    assert_command("stop two force=true");
+    assert_string_equal(field("STATUS"), "stopped");
+    assert_refused("STATE_NOT_FOUND", "restore_state two");
+    assert_refused("VM_NOT_FOUND", "restore_state one");
+}
+
+/* What cannot be loaded is still saved, and nothing of the try runs on. */
+static void a_failed_return_keeps_the_state(void **state)
+{
+    (void)state;
+    assert_command("clone base=base name=one memory=64M");
+    assert_command("save_state one");
+    aq_autofree char *home = aq_home_path(&err);
+    aq_autofree char *record = aq_format("%s/vms/one/vm.yaml", home);
+    tool("sed", "-i", "s/^memory: 64$/memory: 96/", record);
+    assert_refused("QMP_FAILED", "restore_state one");
+    assert_command("status one");
+    assert_string_equal(field("STATUS"), "saved");
+    tool("sed", "-i", "s/^memory: 96$/memory: 64/", record);
+    assert_command("restore_state one");
+    assert_string_equal(field("STATUS"), "running");
+}
+
+/* A disk that is full in the middle: the VM goes on. */
+static void a_failed_save_leaves_the_vm_running(void **state)
+{
+    (void)state;
+    assert_command("clone base=base name=one");
+    aq_autovm struct aq_vm vm = {0};
+    struct aq_run run = {0};
+    assert_ok(aq_vm_load("one", &vm, &err));
+    assert_int_equal(aq_run_read(&vm, &run, &err), 1);
+    aq_autofree char *pid = aq_format("%d", run.process.pid);
+    tool("prlimit", "--fsize=300000:", "--pid", pid); /* SIGXFSZ is ignored by QEMU: EFBIG */
+    assert_int_not_equal(command("save_state one"), 0);
+    assert_command("status one");
+    assert_string_equal(field("STATUS"), "running");
+    assert_qemu_is("one", "running");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_vm_is_put_away_and_goes_on, fresh, ended),
+        cmocka_unit_test_setup_teardown(a_saved_vm_does_not_simply_start, fresh, ended),
+        cmocka_unit_test_setup_teardown(a_failed_return_keeps_the_state, fresh, ended),
+        cmocka_unit_test_setup_teardown(a_failed_save_leaves_the_vm_running, fresh, ended),
+    };
+    int failed = cmocka_run_group_tests_name("vm/saved_state", tests, NULL, NULL);
+    aq_result_free(last);
+    return failed;
+}
