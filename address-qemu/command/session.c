@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "command/arguments.h"
+#include "command/audit.h"
 #include "command/lex.h"
 #include "command/verb.h"
 #include "util/memory.h"
@@ -104,11 +105,14 @@ aq_result *aq_run(aq_session *session, const char *command, size_t length)
     err.code = AQ_OK; /* clearing all of the text would be noticed in a command that does nothing */
     err.text[0] = '\0';
     struct aq_words words = {0};
+    const aq_deadline started = aq_now();
     struct aq_call call = {.session = session, .callbacks = &session->callbacks, .result = aq_result_new()};
     if (run(&call, command, length == AQ_WHOLE ? strlen(command) : length, &words, &err) < 0) {
         aq_fail(&err, AQ_E_FAILED, "the verb failed and did not say why");
         aq_result_set_error(call.result, &err);
     }
+    if (call.verb != NULL ? !call.verb->read_only : words.verb != NULL)
+        aq_audit(&call, words.verb, err.code, started);
     aq_arguments_free(&call);
     aq_words_free(&words);
     return call.result;

@@ -45,6 +45,7 @@ struct aq_param {
     bool required;
     bool positional;      /* takes a bare word that is no key: help VERB */
     bool repeatable;      /* may be given several times: env=A=1 env=B=2 */
+    bool secret;          /* may hold a password: the audit log has it masked */
     const char *aliases;  /* other names, separated by spaces: "vm id" */
     const char *fallback; /* the default, as a user would write it */
     const char *choices;  /* "debian|micro" */
@@ -69,6 +70,7 @@ struct aq_verb {
     const struct aq_param *params;
     const struct aq_field *sets; /* ends with a NULL name; NULL: none of its own */
     const char *example;
+    bool read_only; /* changes and enters nothing, so that the audit log does not need it */
     /* Does it. 0, or -1 with err. What it has set in the result stays there on failure too. */
     int (*run)(struct aq_call *call, struct aq_error *err);
 };

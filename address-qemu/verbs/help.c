@@ -85,5 +85,6 @@ const struct aq_verb aq_verb_help = {
     .params = params,
     .sets = sets,
     .example = "help clone",
+    .read_only = true,
     .run = run,
 };

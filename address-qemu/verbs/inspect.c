@@ -127,5 +127,6 @@ const struct aq_verb aq_verb_inspect = {
     .params = params,
     .sets = sets,
     .example = "inspect name=web",
+    .read_only = true,
     .run = run,
 };

@@ -113,5 +113,6 @@ const struct aq_verb aq_verb_inspect_base = {
     .params = params,
     .sets = sets,
     .example = "inspect_base name=debian",
+    .read_only = true,
     .run = run,
 };

@@ -85,5 +85,6 @@ const struct aq_verb aq_verb_list = {
     .summary = "List the VMs, by whichever script they were made",
     .sets = sets,
     .example = "list",
+    .read_only = true,
     .run = run,
 };

@@ -103,5 +103,6 @@ const struct aq_verb aq_verb_list_bases = {
     .summary = "List the bases, and whether their disks are what was registered",
     .sets = sets,
     .example = "list_bases",
+    .read_only = true,
     .run = run,
 };

@@ -49,5 +49,6 @@ const struct aq_verb aq_verb_list_ostypes = {
     .summary = "List the kinds of guests, and how well each is known to work",
     .sets = sets,
     .example = "list_ostypes",
+    .read_only = true,
     .run = run,
 };

@@ -64,5 +64,6 @@ const struct aq_verb aq_verb_list_snapshots = {
     .params = params,
     .sets = sets,
     .example = "list_snapshots name=web",
+    .read_only = true,
     .run = run,
 };

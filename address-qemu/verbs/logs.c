@@ -37,5 +37,6 @@ const struct aq_verb aq_verb_logs = {
     .params = params,
     .sets = sets,
     .example = "logs name=web lines=20",
+    .read_only = true,
     .run = run,
 };

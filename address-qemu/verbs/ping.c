@@ -14,5 +14,6 @@ const struct aq_verb aq_verb_ping = {
     .summary = "Do nothing, successfully",
     .details = "Tells that ADDRESS QEMU is there, and what a round trip costs.",
     .example = "ping",
+    .read_only = true,
     .run = run,
 };

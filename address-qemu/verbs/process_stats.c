@@ -101,5 +101,6 @@ const struct aq_verb aq_verb_process_stats = {
     .params = params,
     .sets = sets,
     .example = "process_stats",
+    .read_only = true,
     .run = run,
 };

@@ -83,5 +83,6 @@ const struct aq_verb aq_verb_status = {
     .params = params,
     .sets = sets,
     .example = "status name=web",
+    .read_only = true,
     .run = run,
 };

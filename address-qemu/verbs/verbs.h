@@ -41,6 +41,7 @@
     X(process_stats)                                                                                         \
     X(list_ostypes)                                                                                          \
     X(setup_permissions)                                                                                     \
+    X(security_audit)                                                                                        \
     X(verify_host)                                                                                           \
     X(help)                                                                                                  \
     X(ping)

@@ -175,5 +175,6 @@ const struct aq_verb aq_verb_verify_host = {
                "runtime folder is not this user's alone.",
     .sets = sets,
     .example = "verify_host",
+    .read_only = true,
     .run = run,
 };

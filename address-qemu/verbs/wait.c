@@ -86,5 +86,6 @@ const struct aq_verb aq_verb_wait = {
     .params = params,
     .sets = sets,
     .example = "wait name=web for=agent timeout=120",
+    .read_only = true,
     .run = run,
 };

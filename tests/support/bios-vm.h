@@ -43,10 +43,11 @@ static inline int ended(void **state)
         assert_command("remove name=%s force=true", names.items[i]);
     aq_autofree char *runtime = aq_runtime_path();
     DIR *folder = opendir(runtime);
-    for (struct dirent *entry; (entry = readdir(folder)) != NULL;)
+    for (struct dirent *entry; folder != NULL && (entry = readdir(folder)) != NULL;)
         if (strlen(entry->d_name) == AQ_UUID_TEXT - 1)
             fail_msg("%s is left in the runtime folder", entry->d_name);
-    closedir(folder);
+    if (folder != NULL) /* no VM was started: there is none */
+        closedir(folder);
     return 0;
 }
 
