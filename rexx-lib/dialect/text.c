@@ -5,6 +5,7 @@
  * the script's are.
  */
 #include <string.h>
+#include <strings.h>
 
 #include "functions.h"
 #include "translation.h"
@@ -181,6 +182,15 @@ static const char *find_label(const char *at, const char *end, const char *label
     return NULL;
 }
 
+/* RexxJS reads such a heredoc and makes an object of it. */
+static bool is_json(const char *label, size_t length)
+{
+    for (size_t i = 0; i + 4 <= length; i++)
+        if (strncasecmp(label + i, "JSON", 4) == 0)
+            return true;
+    return false;
+}
+
 bool aq_text_heredoc(struct aq_translation *translation, const struct aq_token *token)
 {
     const char *end = translation->in.end, *label = token->at + 2;
@@ -198,6 +208,14 @@ bool aq_text_heredoc(struct aq_translation *translation, const struct aq_token *
         aq_translation_fail(translation, token->at, 6,
                             "the heredoc <<%.*s is never closed: a line that says just %.*s has to follow",
                             (int)(length < 60 ? length : 60), label, (int)(length < 60 ? length : 60), label);
+        return true;
+    }
+    if (is_json(label, length)) {
+        aq_translation_fail(
+            translation, token->at, 35,
+            "<<%.*s would be an object with fields, which is not supported; under a label without "
+            "JSON in it it is text, and in REXX a stem holds fields: o.name = value",
+            (int)(length < 60 ? length : 60), label);
         return true;
     }
     const char *behind = aq_skip_blanks(closing, end) + length;

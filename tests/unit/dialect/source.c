@@ -173,6 +173,7 @@ static void what_has_no_meaning_is_refused(void **state)
     refuse("let x = 1\nsay \"open", 6, 2, "never closed");
     refuse("say `open", 6, 1, "never closed");
     refuse("x = <<A\nB", 6, 1, "<<A");
+    refuse("x = 1\ny = <<myJson\n{}\nmyJson", 35, 2, "object");
     refuse("let x = f(a=1)", 40, 1, "(a=…)");
     refuse("let x = max(x=1, x=2)", 40, 1, "two arguments");
     refuse("let x = max(1,\n2)", 35, 1, ",,");

@@ -1,0 +1,4 @@
+LET c = <<JSON
+{"name": "x"}
+JSON
+say c.name
