@@ -13,7 +13,7 @@
 /* A checker returns 0, or -1; then `err` may be set already, or the type's `wanted` says it all. */
 typedef int (*checker)(struct aq_argument *argument, struct aq_error *err);
 
-static int check_text(struct aq_argument *argument, struct aq_error *err)
+static int check_any(struct aq_argument *argument, struct aq_error *err)
 {
     (void)argument, (void)err;
     return 0;
@@ -116,7 +116,8 @@ static const struct {
     const char *wanted;
     checker check;
 } types[] = {
-    [AQ_TYPE_TEXT] = {"text", "text", check_text},
+    [AQ_TYPE_TEXT] = {"text", "text", check_any},
+    [AQ_TYPE_BYTES] = {"bytes", "bytes", check_any},
     [AQ_TYPE_NAME] =
         {"name", "a name of at most 63 letters, digits, '.', '_' and '-' that begins with a letter or digit",
          check_name},
@@ -163,7 +164,7 @@ int aq_type_check(const struct aq_verb *verb, struct aq_argument *argument, stru
 {
     const struct aq_param *param = argument->param;
     const char *wanted = param->type == AQ_TYPE_CHOICE ? param->choices : types[param->type].wanted;
-    if (strlen(argument->text) != argument->length)
+    if (param->type != AQ_TYPE_BYTES && strlen(argument->text) != argument->length)
         return aq_fail(err, AQ_E_VALUE_INVALID, "%s of %s holds a NUL byte", param->name, verb->name);
     struct aq_error reason = {0};
     if (types[param->type].check(argument, &reason) < 0)

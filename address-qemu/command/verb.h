@@ -25,6 +25,7 @@
 /* The type of a parameter: how its text is checked, and what its number counts. */
 enum aq_type {
     AQ_TYPE_TEXT,         /* anything, NUL excepted */
+    AQ_TYPE_BYTES,        /* anything; read it with aq_arg_bytes */
     AQ_TYPE_NAME,         /* of a base or VM: [A-Za-z0-9][A-Za-z0-9._-]{0,62} */
     AQ_TYPE_SIZE,         /* 512M, 2G, 1.5G; a bare number is MiB. Counts bytes. */
     AQ_TYPE_COUNT,        /* a whole number */

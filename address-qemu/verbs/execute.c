@@ -57,7 +57,7 @@ static const struct aq_param params[] = {
      .meaning = "how long it may run; then it and all it started is ended. A bare number is milliseconds"},
     {"working_dir", AQ_TYPE_GUEST_PATH, .aliases = "cwd",
      .meaning = "the folder to run it in; / unless given"},
-    {"stdin", AQ_TYPE_TEXT, .secret = true, .meaning = "its standard input; none unless given"},
+    {"stdin", AQ_TYPE_BYTES, .secret = true, .meaning = "its standard input; none unless given"},
     {"env", AQ_TYPE_TEXT, .secret = true, .repeatable = true,
      .meaning = "NAME=VALUE, added to its environment"},
     {"method", AQ_TYPE_CHOICE, .choices = AQ_METHOD_CHOICES, .fallback = "auto",
