@@ -8,9 +8,11 @@
 #include "vm/console.h"
 
 enum {
-    BOOT_MS = 180000,      /* a guest without KVM on a busy host may need this long */
-    VERDICT_MS = 6000,     /* a guest that is up answers within milliseconds; a silent agent is given 5 s */
-    HELPER_GRACE_MS = 250, /* how much later than the agent the helper may come up and still be preferred */
+    BOOT_MS = 180000,       /* a guest without KVM on a busy host may need this long */
+    VERDICT_MS = 6000,      /* a guest that is up answers within milliseconds; a silent agent is given 5 s */
+    HELPER_GRACE_MS = 250,  /* how much later than the agent the helper may come up and still be preferred */
+    HELPER_SLICE_MS = 1000, /* between looks at an agent that another process is using */
+    BUSY_PAUSE_MS = 50,     /* should the helper's verdict be given at once */
     QMP_MS = 2000,
     CONSOLE_LINES = 12,
 };
@@ -94,21 +96,37 @@ static int take_first(struct aq_guest *guest, aq_deadline deadline, struct aq_er
     return 0;
 }
 
-/* An agent that another process is using must not keep us from the helper, which serves several. */
+/* The agent serves one process at a time. While another has it, the helper is listened to, and the agent
+ * tried now and then: whichever can be had first. */
+static int open_beside_another(struct aq_guest *guest, aq_deadline deadline, struct aq_error *err)
+{
+    for (;;) {
+        struct aq_error silent = {0}, busy = {0};
+        aq_deadline slice = aq_after_ms(HELPER_SLICE_MS);
+        if (take_ready(guest, &guest->helper, slice < deadline ? slice : deadline, &silent) == 0)
+            return 0;
+        if (try_agent(guest, aq_now(), &busy) == 0)
+            return take_first(guest, deadline, err);
+        bool wait = aq_error_rc(silent.code) != AQ_RC_INTERRUPTED && silent.code != AQ_E_VM_NOT_RUNNING;
+        if (busy.code != AQ_E_VM_BUSY)
+            return aq_fail(err, busy.code, "%s", busy.text);
+        if (!wait || aq_ms_left(deadline) == 0)
+            return aq_fail(err, silent.code, "%s", silent.text);
+        if (aq_sleep_until(aq_after_ms(BUSY_PAUSE_MS), err) < 0)
+            return -1;
+    }
+}
+
 static int open_auto(struct aq_guest *guest, aq_deadline deadline, struct aq_error *err)
 {
-    struct aq_error busy = {0}, silent = {0};
+    struct aq_error busy = {0};
     if (try_helper(guest, deadline, err) < 0)
         return -1;
     if (try_agent(guest, aq_now(), &busy) == 0)
         return take_first(guest, deadline, err);
     if (busy.code != AQ_E_VM_BUSY)
         return aq_fail(err, busy.code, "%s", busy.text);
-    if (take_ready(guest, &guest->helper, aq_after_ms(HELPER_GRACE_MS), &silent) == 0)
-        return 0;
-    if (try_agent(guest, deadline, err) < 0)
-        return -1;
-    return take_first(guest, deadline, err);
+    return open_beside_another(guest, deadline, err);
 }
 
 int aq_guest_open(const struct aq_vm *vm, enum aq_method method, aq_deadline deadline, struct aq_guest *guest,
