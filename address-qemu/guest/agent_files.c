@@ -187,20 +187,18 @@ static int commit(struct transfer *transfer, const struct aq_guest_put *put, con
     return run_script(transfer->agent, commit_script, arguments, put->path, &output, transfer->deadline, err);
 }
 
-/* Removes the temporary file; where nothing may be waited for any more, by an order that is not waited for.
- */
-static void discard(struct aq_agent *agent, const char *target, const char *temporary)
+/* Removes the temporary file. After an interruption too it is waited for, though not for long: an order sent
+ * behind what the guest has not read yet would be lost with the connection. */
+static void discard(struct aq_agent *agent, json_int_t handle, const char *target, const char *temporary)
 {
     struct aq_error ignored = {0};
     aq_autobuffer struct aq_buffer output = {0};
     const char *const arguments[] = {target, temporary, "", NULL};
-    if (!aq_must_end()) {
-        aq_agent_run_script(agent, commit_script, arguments, &output, aq_after_ms(CLOSE_MS), &ignored);
-        return;
-    }
-    aq_agent_send_blindly(agent, "guest-exec",
-                          json_pack("{s:s, s:[s, s, s, s, s, s]}", "path", "/bin/sh", "arg", "-c",
-                                    commit_script, "address-qemu", target, temporary, ""));
+    aq_interrupt_hold();
+    if (handle >= 0)
+        aq_agent_close(agent, handle);
+    aq_agent_run_script(agent, commit_script, arguments, &output, aq_after_ms(CLOSE_MS), &ignored);
+    aq_interrupt_release();
 }
 
 int aq_agent_put(struct aq_channel *channel, const struct aq_guest_put *put, struct aq_error *err)
@@ -215,14 +213,15 @@ int aq_agent_put(struct aq_channel *channel, const struct aq_guest_put *put, str
         return -1;
     int result = -1;
     transfer.handle = aq_agent_open(transfer.agent, temporary, "w", put->deadline, err);
-    if (transfer.handle >= 0) {
+    if (transfer.handle >= 0)
         result = send_contents(&transfer, put, err);
+    if (result == 0) {
         aq_agent_close(transfer.agent, transfer.handle); /* which also writes out what it holds */
-    }
-    if (result == 0)
+        transfer.handle = -1;
         result = commit(&transfer, put, temporary, err);
+    }
     if (result < 0)
-        discard(transfer.agent, put->path, temporary);
+        discard(transfer.agent, transfer.handle, put->path, temporary);
     return result;
 }
 
