@@ -251,7 +251,7 @@ int aq_stage_run(struct aq_provision *provision, struct aq_error *err)
                                                           : RUN_MS;
     struct aq_guest_exec exec = {.argv = argv, .deadline = aq_after_ms(timeout)};
     int ran = aq_guest_command(call, provision->guest.channel, &exec, aq_arg_bool(call, "stream"), err);
-    if (err->code == AQ_OK || err->code == AQ_E_GUEST_COMMAND_FAILED)
+    if (ran == 0 || err->code == AQ_E_GUEST_COMMAND_FAILED || err->code == AQ_E_COMMAND_TIMEOUT)
         remove_script(provision);
     return ran;
 }
