@@ -1,0 +1,69 @@
+#!/bin/bash
+# shellcheck disable=SC2016,SC2119 # single quotes hold text for guests and for eval; what functions take is optional
+# Scripts in Debian guests: one that has our helper, and one that has nothing of ours, into which it is brought through the
+# QEMU guest agent.
+. "$SOURCE_DIR/tests/support/functions.sh"
+. "$SOURCE_DIR/tests/support/vm.sh"
+requires mmdebstrap mcopy syslinux
+
+debian_base debian
+debian_plain_base plain
+cleanup_fn remove_all
+
+cat >script.rexx <<'REXX'
+/* rexxjs-vm-memory: 512M */
+/* rexxjs-vm-cpus: 2 */
+/* rexxjs-vm-disk: 12G */
+parse arg who
+address system 'cat /etc/os-release' with output stem release.
+say who release.1
+call lineout '<stderr>', 'on stderr'
+address system 'df --output=size -BG / | tail -n 1' with output stem size.
+say strip(size.1)
+'exit 3'
+exit 40 + rc
+REXX
+wait=ready_timeout=600
+checks "$wait" <<'REXX'
+parse arg wait
+/* With the helper: nothing has to be brought in but the script. */
+call refused 'GUEST_COMMAND_FAILED', 'provision script=script.rexx base=debian name=one args=one stream=no on_error=keep' wait
+call equal 43 'helper', qemu_exit_code qemu_method, 'exit code, method'
+call equal 'one PRETTY_NAME="Debian', word(qemu_stdout_lines.1, 1) word(qemu_stdout_lines.1, 2), 'output'
+call equal 'on stderr', qemu_stderr_lines.1, 'stderr'
+call ok 'wait name=one for=ssh timeout=600'
+call ok 'execute vm=one command="df --output=size -BG / | tail -n 1 | tr -dc 0-9"' wait
+call equal 1, qemu_stdout > 10, 'the root file system has grown to' qemu_stdout 'GiB'
+call ok 'execute vm=one method=agent command="id -u"' wait
+call equal 'agent 0', qemu_method strip(qemu_stdout, , '0a'x), 'through the agent'
+call ok 'stop name=one timeout=300'
+call equal 0, qemu_forced, 'a clean stop'
+call ok 'remove name=one'
+
+/* Without: through the agent, and the helper with it. */
+call refused 'GUEST_COMMAND_FAILED', 'provision script=script.rexx base=plain name=two args=two stream=no on_error=keep' wait
+call equal 43, qemu_exit_code, 'exit code'
+call equal 'two', word(qemu_stdout_lines.1, 1), 'output'
+call equal 'helper', qemu_method, 'brought in and used'
+first = stage('runner')
+call refused 'GUEST_COMMAND_FAILED', 'provision script=script.rexx base=plain name=two args=again stream=no' wait
+call equal 'again' 43 'helper', word(qemu_stdout_lines.1, 1) qemu_exit_code qemu_method, 'second time'
+call equal 1, stage('runner') < first, 'the runner is there now:' stage('runner') 'ms after' first
+call ok 'execute vm=two method=helper command="command -v rexx"'
+call ok 'stop name=two timeout=300'
+call equal 0, qemu_forced, 'a clean stop'
+
+/* Still there after a restart. */
+call refused 'GUEST_COMMAND_FAILED', 'provision script=script.rexx base=plain name=two args=third stream=no' wait
+call equal 'third' 43 'stopped', word(qemu_stdout_lines.1, 1) qemu_exit_code qemu_status, 'after a restart'
+call ok 'remove name=two'
+exit 0
+
+stage:
+  parse arg aq_stage
+  do aq_i = 1 to qemu_stages.0
+    if qemu_stages.aq_i.name = aq_stage then return qemu_stages.aq_i.ms
+  end
+  return ''
+REXX
+assert_no_vms
