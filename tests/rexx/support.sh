@@ -43,3 +43,18 @@ assert_code 2 qemu no-such-verb 2>message
 assert_contains "$(cat message)" 'VERB_UNKNOWN: '
 assert_equals VERB_UNKNOWN "$(qemu_get QEMU_ERROR_CODE no-such-verb)"
 assert_equals ping "$(qemu_get QEMU_OPERATION ping)"
+
+# run-test itself: what a test leaves in its temporary or runtime folder fails it.
+leaves() { # CODE SCRIPT
+    assert_code "$1" env -u ADDRESS_QEMU_HOME "$SOURCE_DIR/tests/support/run-test" bash -c "$2" >run-test.log
+}
+# shellcheck disable=SC2016 # for the inner shell
+leaves 0 'mkdir -p "$XDG_RUNTIME_DIR/address-qemu"; touch "$XDG_RUNTIME_DIR"/address-qemu/{kvm,ports} here'
+# shellcheck disable=SC2016 # for the inner shell
+leaves 1 'touch "$TMPDIR/forgotten"'
+assert_contains "$(cat run-test.log)" '/tmp/forgotten'
+# shellcheck disable=SC2016 # for the inner shell
+leaves 1 'mkdir -p "$XDG_RUNTIME_DIR/address-qemu/vm"'
+assert_contains "$(cat run-test.log)" '/run/address-qemu/vm'
+# shellcheck disable=SC2016 # for the inner shell
+leaves 3 'touch "$TMPDIR/forgotten"; exit 3'
