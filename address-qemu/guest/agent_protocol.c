@@ -176,6 +176,17 @@ short aq_agent_greet_events(const struct aq_channel *channel)
 
 /* --- calls --- */
 
+/* Is the line the answer to a greeting that was repeated while the guest started? Newer agents complain of
+   the sentinel before they answer the sync behind it; what is asked for here is always JSON, so that no such
+   complaint is about a call. */
+static bool answers_greeting(const struct aq_agent *agent, size_t length)
+{
+    static const char complaint[] = "JSON parse error, stray";
+    return agent->in.data[0] == SENTINEL || length == 0 ||
+           (length < SYNC_ANSWER_MAX && memmem(agent->in.data, length, "\"error\"", 7) != NULL &&
+            memmem(agent->in.data, length, complaint, sizeof complaint - 1) != NULL);
+}
+
 /* The next line that is not a late answer to a sync: its length without the end, 0 none yet, -1. *late counts
    those. */
 static ssize_t next_line(struct aq_agent *agent, unsigned *late, struct aq_error *err)
@@ -188,7 +199,7 @@ static ssize_t next_line(struct aq_agent *agent, unsigned *late, struct aq_error
             return 0;
         if (length - 1 > agent->answer_limit)
             return fail_answer(err, "is longer than what was asked for can be");
-        if (agent->in.data[0] != SENTINEL && length > 1)
+        if (!answers_greeting(agent, length - 1))
             return (ssize_t)length - 1;
         if (++*late > LATE_MAX)
             return fail_answer(err, "does not come, but what was not asked for comes without end");
