@@ -92,10 +92,10 @@ static void a_runtime_folder_that_others_may_enter_is_told(void **state)
 static void a_store_that_cannot_be_written_is_told(void **state)
 {
     (void)state;
+    if (geteuid() == 0)
+        skip(); /* root may write anywhere; and what is held here would be lost, for skip() does not return */
     struct aq_error err = {0};
     aq_autofree char *path = aq_home_path(&err);
-    if (geteuid() == 0)
-        skip(); /* root may write anywhere */
     assert_command("verify_host");
     assert_int_equal(chmod(path, 0500), 0);
     command("verify_host");
