@@ -176,11 +176,11 @@ int aq_make_file_at(int dir, const char *name, const void *data, size_t length, 
     return aq_steal_fd(&fd);
 }
 
-/* All are on their way before the first is waited for: a journal then commits once for them, not once for
- * each. */
+/* The others are on their way before the first is waited for: a journal then commits once for them, not once
+ * for each. */
 int aq_sync_files(const int *fds, unsigned count, struct aq_error *err)
 {
-    for (unsigned i = 0; i < count; i++)
+    for (unsigned i = 1; i < count; i++)
         sync_file_range(fds[i], 0, 0, SYNC_FILE_RANGE_WRITE); /* a hint: failing is of no account */
     for (unsigned i = 0; i < count; i++)
         if (fdatasync(fds[i]) < 0)
