@@ -17,10 +17,15 @@
 #define ENVIRONMENT "SYSTEM" /* where commands go that are addressed to nothing else */
 #define ERROR_HALT 4         /* program interrupted */
 
+/* Was the latest thing that the script did a command that a signal ended? Regina raises HALT when the next
+   clause begins, and after the last one never. */
+static bool ended_by_signal;
+
 APIRET APIENTRY aq_run_command(PRXSTRING text, PUSHORT flags, PRXSTRING rc)
 {
     aq_failures_command_begins();
     APIRET code = aq_edition_command(text, flags, rc);
+    ended_by_signal = RXSTRLEN(*rc) == 3 && memcmp(RXSTRPTR(*rc), "130", 3) == 0;
     if (*flags != RXSUBCOM_OK)
         aq_failures_command_failed(text, rc);
     return code;
@@ -51,9 +56,10 @@ static LONG APIENTRY on_exit_point(LONG function, LONG subfunction, PEXIT parame
 {
     if (function == RXINI)
         aq_halt_watch();
-    else if (function == RXTER || subfunction == RXSIOSAY)
+    else if (function == RXTER || subfunction == RXSIOSAY) {
         aq_failures_settle();
-    else if (subfunction == RXSIOTRC) {
+        ended_by_signal = ended_by_signal && function == RXTER;
+    } else if (subfunction == RXSIOTRC) {
         const RXSTRING *line = &((RXSIOTRC_PARM *)parameters)->rxsio_string;
         if (aq_failures_takes(line) || aq_require_takes(line))
             return RXEXIT_HANDLED;
@@ -115,6 +121,8 @@ static int exit_status(APIRET code, const RXSTRING *result)
 {
     long error = (long)(LONG)code;
     if (error == -ERROR_HALT && aq_halt_signal() != 0)
+        return 128 + aq_halt_signal();
+    if (error == 0 && RXSTRLEN(*result) == 0 && ended_by_signal && aq_halt_signal() != 0)
         return 128 + aq_halt_signal();
     if (error < 0)
         return (int)(256 + error) & 255;

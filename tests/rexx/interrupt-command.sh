@@ -41,6 +41,10 @@ for pair in INT:130 TERM:143 HUP:129; do
     assert_equals waiting "$(cat out.txt)"
 done
 
+# After the last clause Regina raises nothing any more.
+interrupted INT rexx -e 'say "waiting"; address qemu "wait name=idle for=stopped timeout=100"'
+assert_equals 130 $code 'a command that is the last clause'
+
 cat >handled.rexx <<'REXX'
 call on error
 call on halt
