@@ -9,6 +9,39 @@
 #include "verbs/vm_fields.h"
 #include "vm/lifecycle.h"
 
+static int run(struct aq_call *call, struct aq_error *err);
+
+static const struct aq_param params[] = {
+    {"all", AQ_TYPE_BOOLEAN, .fallback = "false",
+     .meaning = "running, paused and saved VMs too, and those whose record cannot be read"},
+    {"older_than", AQ_TYPE_DURATION,
+     .meaning = "only VMs whose disk was last written that long ago; running ones, if they were started "
+                "that long ago"},
+    {"dry_run", AQ_TYPE_BOOLEAN, .fallback = "false", .meaning = "say what would be removed, and do nothing"},
+    {NULL},
+};
+
+static const struct aq_field sets[] = {
+    {"COUNT", "how many VMs were removed, or would be"},
+    {"BYTES", "what their disks took on the host"},
+    {"VMS.n.NAME",
+     "a VM that was to go; also `STATUS` (as it was), `AGE` (seconds since it was in use), `BYTES` and "
+     "`REMOVED`"},
+    {"VMS.n.ERROR", "why it could not be removed"},
+    {NULL},
+};
+
+const struct aq_verb aq_verb_cleanup = {
+    .name = "cleanup",
+    .group = "VMs",
+    .summary = "Remove the stopped VMs, or all",
+    .details = "A VM that is started or removed by another process meanwhile is left to it.",
+    .params = params,
+    .sets = sets,
+    .example = "cleanup older_than=24h dry_run=true",
+    .run = run,
+};
+
 /* One pass over the VMs. */
 struct cleanup {
     struct aq_call *call;
@@ -116,34 +149,3 @@ static int run(struct aq_call *call, struct aq_error *err)
                        aq_size_text((uint64_t)cleanup.bytes, bytes));
     return cleanup.failure.code == AQ_OK ? 0 : aq_fail(err, cleanup.failure.code, "%s", cleanup.failure.text);
 }
-
-static const struct aq_param params[] = {
-    {"all", AQ_TYPE_BOOLEAN, .fallback = "false",
-     .meaning = "running, paused and saved VMs too, and those whose record cannot be read"},
-    {"older_than", AQ_TYPE_DURATION,
-     .meaning = "only VMs whose disk was last written that long ago; running ones, if they were started "
-                "that long ago"},
-    {"dry_run", AQ_TYPE_BOOLEAN, .fallback = "false", .meaning = "say what would be removed, and do nothing"},
-    {NULL},
-};
-
-static const struct aq_field sets[] = {
-    {"COUNT", "how many VMs were removed, or would be"},
-    {"BYTES", "what their disks took on the host"},
-    {"VMS.n.NAME",
-     "a VM that was to go; also `STATUS` (as it was), `AGE` (seconds since it was in use), `BYTES` and "
-     "`REMOVED`"},
-    {"VMS.n.ERROR", "why it could not be removed"},
-    {NULL},
-};
-
-const struct aq_verb aq_verb_cleanup = {
-    .name = "cleanup",
-    .group = "VMs",
-    .summary = "Remove the stopped VMs, or all",
-    .details = "A VM that is started or removed by another process meanwhile is left to it.",
-    .params = params,
-    .sets = sets,
-    .example = "cleanup older_than=24h dry_run=true",
-    .run = run,
-};

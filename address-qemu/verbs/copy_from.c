@@ -9,6 +9,42 @@
 #include "verbs/vm_fields.h"
 #include "vm/guest.h"
 
+static int run(struct aq_call *call, struct aq_error *err);
+
+static const struct aq_param params[] = {
+    AQ_PARAM_VM_FIRST,
+    {"remote", AQ_TYPE_GUEST_PATH, .required = true, .aliases = "source", .meaning = "a file of the guest"},
+    {"local", AQ_TYPE_PATH, .required = true, .aliases = "target destination",
+     .meaning = "where to on the host; a folder gets it under its own name"},
+    {"mode", AQ_TYPE_MODE,
+     .meaning = "its permissions on the host; unless given as in the guest, but writable for nobody else"},
+    {"max_size", AQ_TYPE_SIZE, .fallback = "64G", .min = 1, .meaning = "what is larger is refused"},
+    {"timeout", AQ_TYPE_DURATION, .fallback = "1h", .meaning = "how long it may take"},
+    {"method", AQ_TYPE_CHOICE, .choices = AQ_METHOD_CHOICES, .fallback = "auto", .meaning = "how to get in"},
+    AQ_PARAM_READY_TIMEOUT,
+    {NULL},
+};
+
+static const struct aq_field sets[] = {
+    {"VM", "the VM's name"},
+    {"TARGET", "where the file is on the host"},
+    {"METHOD", "`helper` or `agent`: how it was fetched"},
+    {"BYTES", "how many bytes it has"},
+    {NULL},
+};
+
+const struct aq_verb aq_verb_copy_from = {
+    .name = "copy_from",
+    .group = "Guests",
+    .summary = "Copy a file out of a guest",
+    .details = "What arrived is checked against what was sent; the file appears under its name whole, or not "
+               "at all.",
+    .params = params,
+    .sets = sets,
+    .example = "copy_from vm=web remote=/var/log/app.log local=app.log",
+    .run = run,
+};
+
 /* A file on its way to its name: beside it under a name of its own, until it is whole. */
 struct arrival {
     int folder, file;
@@ -101,37 +137,3 @@ static int run(struct aq_call *call, struct aq_error *err)
                   (unsigned long long)file.size);
     return 0;
 }
-
-static const struct aq_param params[] = {
-    AQ_PARAM_VM_FIRST,
-    {"remote", AQ_TYPE_GUEST_PATH, .required = true, .aliases = "source", .meaning = "a file of the guest"},
-    {"local", AQ_TYPE_PATH, .required = true, .aliases = "target destination",
-     .meaning = "where to on the host; a folder gets it under its own name"},
-    {"mode", AQ_TYPE_MODE,
-     .meaning = "its permissions on the host; unless given as in the guest, but writable for nobody else"},
-    {"max_size", AQ_TYPE_SIZE, .fallback = "64G", .min = 1, .meaning = "what is larger is refused"},
-    {"timeout", AQ_TYPE_DURATION, .fallback = "1h", .meaning = "how long it may take"},
-    {"method", AQ_TYPE_CHOICE, .choices = AQ_METHOD_CHOICES, .fallback = "auto", .meaning = "how to get in"},
-    AQ_PARAM_READY_TIMEOUT,
-    {NULL},
-};
-
-static const struct aq_field sets[] = {
-    {"VM", "the VM's name"},
-    {"TARGET", "where the file is on the host"},
-    {"METHOD", "`helper` or `agent`: how it was fetched"},
-    {"BYTES", "how many bytes it has"},
-    {NULL},
-};
-
-const struct aq_verb aq_verb_copy_from = {
-    .name = "copy_from",
-    .group = "Guests",
-    .summary = "Copy a file out of a guest",
-    .details = "What arrived is checked against what was sent; the file appears under its name whole, or not "
-               "at all.",
-    .params = params,
-    .sets = sets,
-    .example = "copy_from vm=web remote=/var/log/app.log local=app.log",
-    .run = run,
-};

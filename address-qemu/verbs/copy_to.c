@@ -6,6 +6,43 @@
 #include "verbs/vm_fields.h"
 #include "vm/guest.h"
 
+static int run(struct aq_call *call, struct aq_error *err);
+
+static const struct aq_param params[] = {
+    AQ_PARAM_VM_FIRST,
+    {"local", AQ_TYPE_PATH, .required = true, .aliases = "source", .meaning = "a file of the host"},
+    {"remote", AQ_TYPE_GUEST_PATH, .required = true, .aliases = "target destination",
+     .meaning = "where to in the guest; a path that ends with / is a folder that it goes into"},
+    {"mode", AQ_TYPE_MODE, .meaning = "its permissions in the guest; as on the host unless given"},
+    {"owner", AQ_TYPE_TEXT, .meaning = "`user`, `user:group` or `:group` in the guest; root unless given"},
+    {"make_folders", AQ_TYPE_BOOLEAN, .fallback = "false",
+     .meaning = "make the folders above it that are missing"},
+    {"timeout", AQ_TYPE_DURATION, .fallback = "1h", .meaning = "how long it may take"},
+    {"method", AQ_TYPE_CHOICE, .choices = AQ_METHOD_CHOICES, .fallback = "auto", .meaning = "how to get in"},
+    AQ_PARAM_READY_TIMEOUT,
+    {NULL},
+};
+
+static const struct aq_field sets[] = {
+    {"VM", "the VM's name"},
+    {"TARGET", "where the file is in the guest"},
+    {"METHOD", "`helper` or `agent`: how it got there"},
+    {"BYTES", "how many bytes it has"},
+    {NULL},
+};
+
+const struct aq_verb aq_verb_copy_to = {
+    .name = "copy_to",
+    .group = "Guests",
+    .summary = "Copy a file into a guest",
+    .details = "What arrived is checked against what was sent; the file appears under its name whole, or not "
+               "at all.",
+    .params = params,
+    .sets = sets,
+    .example = "copy_to vm=web local=app.conf remote=/etc/app.conf mode=0640 owner=root:daemon",
+    .run = run,
+};
+
 /* A remote path that ends with a slash is a folder: the file keeps its name in it. */
 static char *target_path(const char *local, const char *remote)
 {
@@ -48,38 +85,3 @@ static int run(struct aq_call *call, struct aq_error *err)
                   (long long)st.st_size);
     return 0;
 }
-
-static const struct aq_param params[] = {
-    AQ_PARAM_VM_FIRST,
-    {"local", AQ_TYPE_PATH, .required = true, .aliases = "source", .meaning = "a file of the host"},
-    {"remote", AQ_TYPE_GUEST_PATH, .required = true, .aliases = "target destination",
-     .meaning = "where to in the guest; a path that ends with / is a folder that it goes into"},
-    {"mode", AQ_TYPE_MODE, .meaning = "its permissions in the guest; as on the host unless given"},
-    {"owner", AQ_TYPE_TEXT, .meaning = "`user`, `user:group` or `:group` in the guest; root unless given"},
-    {"make_folders", AQ_TYPE_BOOLEAN, .fallback = "false",
-     .meaning = "make the folders above it that are missing"},
-    {"timeout", AQ_TYPE_DURATION, .fallback = "1h", .meaning = "how long it may take"},
-    {"method", AQ_TYPE_CHOICE, .choices = AQ_METHOD_CHOICES, .fallback = "auto", .meaning = "how to get in"},
-    AQ_PARAM_READY_TIMEOUT,
-    {NULL},
-};
-
-static const struct aq_field sets[] = {
-    {"VM", "the VM's name"},
-    {"TARGET", "where the file is in the guest"},
-    {"METHOD", "`helper` or `agent`: how it got there"},
-    {"BYTES", "how many bytes it has"},
-    {NULL},
-};
-
-const struct aq_verb aq_verb_copy_to = {
-    .name = "copy_to",
-    .group = "Guests",
-    .summary = "Copy a file into a guest",
-    .details = "What arrived is checked against what was sent; the file appears under its name whole, or not "
-               "at all.",
-    .params = params,
-    .sets = sets,
-    .example = "copy_to vm=web local=app.conf remote=/etc/app.conf mode=0640 owner=root:daemon",
-    .run = run,
-};

@@ -10,6 +10,56 @@
 #include "verbs/base_fields.h"
 #include "vm/vm.h"
 
+static int run(struct aq_call *call, struct aq_error *err);
+
+static const struct aq_param params[] = {
+    {"name", AQ_TYPE_NAME, .required = true, .aliases = "base", .meaning = "what clones will call it"},
+    {"kind", AQ_TYPE_CHOICE, .fallback = "debian", .choices = "debian|micro",
+     .meaning = "a small Debian with systemd, or busybox with the agents and little else"},
+    {"suite", AQ_TYPE_TEXT, .fallback = "bookworm", .meaning = "the Debian release that the packages are of"},
+    {"packages", AQ_TYPE_TEXT, .meaning = "more Debian packages, separated by commas"},
+    {"size", AQ_TYPE_SIZE, .max = INT64_C(2) << 40,
+     .meaning = "the disk as guests see it; 1G for micro and 8G for debian unless given"},
+    {"memory", AQ_TYPE_SIZE, .min = 64 << 20, .max = INT64_C(4096) << 30,
+     .meaning = "the RAM of clones that do not say; 256M for micro and 1G for debian unless given"},
+    {"cpus", AQ_TYPE_COUNT, .fallback = "2", .min = 1, .max = 255,
+     .meaning = "the virtual CPUs of clones that do not say"},
+    {"mirror", AQ_TYPE_TEXT, .meaning = "the archive to take packages from; this machine's own unless given"},
+    {"helper", AQ_TYPE_BOOLEAN, .fallback = "true",
+     .meaning = "put in the REXX runner, which is the fast way into the guest too"},
+    {"replace", AQ_TYPE_BOOLEAN, .fallback = "false",
+     .meaning = "a base of that name gives way, if no VM depends on its disk"},
+    {NULL},
+};
+
+static const struct aq_field sets[] = {AQ_BASE_FIELDS,
+                                       {"KIND", "`debian` or `micro`"},
+                                       {"SUITE", "the Debian release"},
+                                       {"BUILD_MS", "how long it took, in milliseconds"},
+                                       {NULL}};
+
+const struct aq_verb aq_verb_create_base = {
+    .name = "create_base",
+    .group = "Bases",
+    .summary = "Build a bootable base out of Debian packages",
+    .details = "Needs neither root nor KVM. `micro` takes seconds to build and about three to boot: busybox, "
+               "the guest "
+               "agent, "
+               "the REXX runner and an SSH server; of `packages` the files are unpacked, but no installation "
+               "script runs. "
+               "`debian` is installed by mmdebstrap, with systemd, the guest agent and openssh-server, and "
+               "takes a minute. "
+               "Both get their network by DHCP, grow their root file system to the disk of a clone, let "
+               "nobody in by "
+               "password, and make machine-id and SSH host key anew in each clone. Downloaded packages are "
+               "kept in the "
+               "store's cache, so that a micro base can be built again without a network.",
+    .params = params,
+    .sets = sets,
+    .example = "create_base name=debian kind=debian packages=curl,git size=10G",
+    .run = run,
+};
+
 #define MIB ((uint64_t)1 << 20)
 
 static void say_progress(void *data, const char *line)
@@ -129,51 +179,3 @@ static int run(struct aq_call *call, struct aq_error *err)
                   aq_size_text(base.virtual_size, size), aq_duration_text(milliseconds, taken));
     return 0;
 }
-
-static const struct aq_param params[] = {
-    {"name", AQ_TYPE_NAME, .required = true, .aliases = "base", .meaning = "what clones will call it"},
-    {"kind", AQ_TYPE_CHOICE, .fallback = "debian", .choices = "debian|micro",
-     .meaning = "a small Debian with systemd, or busybox with the agents and little else"},
-    {"suite", AQ_TYPE_TEXT, .fallback = "bookworm", .meaning = "the Debian release that the packages are of"},
-    {"packages", AQ_TYPE_TEXT, .meaning = "more Debian packages, separated by commas"},
-    {"size", AQ_TYPE_SIZE, .max = INT64_C(2) << 40,
-     .meaning = "the disk as guests see it; 1G for micro and 8G for debian unless given"},
-    {"memory", AQ_TYPE_SIZE, .min = 64 << 20, .max = INT64_C(4096) << 30,
-     .meaning = "the RAM of clones that do not say; 256M for micro and 1G for debian unless given"},
-    {"cpus", AQ_TYPE_COUNT, .fallback = "2", .min = 1, .max = 255,
-     .meaning = "the virtual CPUs of clones that do not say"},
-    {"mirror", AQ_TYPE_TEXT, .meaning = "the archive to take packages from; this machine's own unless given"},
-    {"helper", AQ_TYPE_BOOLEAN, .fallback = "true",
-     .meaning = "put in the REXX runner, which is the fast way into the guest too"},
-    {"replace", AQ_TYPE_BOOLEAN, .fallback = "false",
-     .meaning = "a base of that name gives way, if no VM depends on its disk"},
-    {NULL},
-};
-
-static const struct aq_field sets[] = {AQ_BASE_FIELDS,
-                                       {"KIND", "`debian` or `micro`"},
-                                       {"SUITE", "the Debian release"},
-                                       {"BUILD_MS", "how long it took, in milliseconds"},
-                                       {NULL}};
-
-const struct aq_verb aq_verb_create_base = {
-    .name = "create_base",
-    .group = "Bases",
-    .summary = "Build a bootable base out of Debian packages",
-    .details = "Needs neither root nor KVM. `micro` takes seconds to build and about three to boot: busybox, "
-               "the guest "
-               "agent, "
-               "the REXX runner and an SSH server; of `packages` the files are unpacked, but no installation "
-               "script runs. "
-               "`debian` is installed by mmdebstrap, with systemd, the guest agent and openssh-server, and "
-               "takes a minute. "
-               "Both get their network by DHCP, grow their root file system to the disk of a clone, let "
-               "nobody in by "
-               "password, and make machine-id and SSH host key anew in each clone. Downloaded packages are "
-               "kept in the "
-               "store's cache, so that a micro base can be built again without a network.",
-    .params = params,
-    .sets = sets,
-    .example = "create_base name=debian kind=debian packages=curl,git size=10G",
-    .run = run,
-};

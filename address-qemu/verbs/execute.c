@@ -5,6 +5,45 @@
 #include "verbs/vm_fields.h"
 #include "vm/guest.h"
 
+static int run(struct aq_call *call, struct aq_error *err);
+
+static const struct aq_param params[] = {
+    AQ_PARAM_VM_FIRST,
+    {"command", AQ_TYPE_TEXT, .required = true, .meaning = "a command line for the guest's /bin/sh"},
+    {"timeout", AQ_TYPE_MILLISECONDS, .fallback = "120000", .min = 1,
+     .meaning = "how long it may run; then it and all it started is ended. A bare number is milliseconds"},
+    {"working_dir", AQ_TYPE_GUEST_PATH, .aliases = "cwd",
+     .meaning = "the folder to run it in; / unless given"},
+    {"stdin", AQ_TYPE_BYTES, .secret = true, .meaning = "its standard input; none unless given"},
+    {"env", AQ_TYPE_TEXT, .secret = true, .repeatable = true,
+     .meaning = "NAME=VALUE, added to its environment"},
+    {"method", AQ_TYPE_CHOICE, .choices = AQ_METHOD_CHOICES, .fallback = "auto",
+     .meaning = "how to get in: our helper, the QEMU guest agent, or whichever answers"},
+    {"stream", AQ_TYPE_BOOLEAN, .fallback = "false", .meaning = "show its output as it comes"},
+    AQ_PARAM_MAX_OUTPUT,
+    AQ_PARAM_READY_TIMEOUT,
+    {NULL},
+};
+
+static const struct aq_field sets[] = {{"VM", "the VM's name"},
+                                       {"METHOD", "`helper` or `agent`: how it was run"},
+                                       AQ_GUEST_COMMAND_FIELDS,
+                                       {NULL}};
+
+const struct aq_verb aq_verb_execute = {
+    .name = "execute",
+    .aliases = "exec",
+    .group = "Guests",
+    .summary = "Run a command in a guest",
+    .details = "An exit code other than 0 is RC 7, with everything the command wrote in the variables. A "
+               "guest that is "
+               "still booting is waited for.",
+    .params = params,
+    .sets = sets,
+    .example = "execute vm=web command=\"uname -r\" timeout=5000",
+    .run = run,
+};
+
 enum { ENVIRONMENT_MAX = 256 };
 
 static int collect_environment(const struct aq_call *call, const char *environment[ENVIRONMENT_MAX + 1],
@@ -49,40 +88,3 @@ static int run(struct aq_call *call, struct aq_error *err)
     exec.input = aq_arg_bytes(call, "stdin", &exec.input_length);
     return aq_guest_command(call, guest.channel, &exec, aq_arg_bool(call, "stream"), err);
 }
-
-static const struct aq_param params[] = {
-    AQ_PARAM_VM_FIRST,
-    {"command", AQ_TYPE_TEXT, .required = true, .meaning = "a command line for the guest's /bin/sh"},
-    {"timeout", AQ_TYPE_MILLISECONDS, .fallback = "120000", .min = 1,
-     .meaning = "how long it may run; then it and all it started is ended. A bare number is milliseconds"},
-    {"working_dir", AQ_TYPE_GUEST_PATH, .aliases = "cwd",
-     .meaning = "the folder to run it in; / unless given"},
-    {"stdin", AQ_TYPE_BYTES, .secret = true, .meaning = "its standard input; none unless given"},
-    {"env", AQ_TYPE_TEXT, .secret = true, .repeatable = true,
-     .meaning = "NAME=VALUE, added to its environment"},
-    {"method", AQ_TYPE_CHOICE, .choices = AQ_METHOD_CHOICES, .fallback = "auto",
-     .meaning = "how to get in: our helper, the QEMU guest agent, or whichever answers"},
-    {"stream", AQ_TYPE_BOOLEAN, .fallback = "false", .meaning = "show its output as it comes"},
-    AQ_PARAM_MAX_OUTPUT,
-    AQ_PARAM_READY_TIMEOUT,
-    {NULL},
-};
-
-static const struct aq_field sets[] = {{"VM", "the VM's name"},
-                                       {"METHOD", "`helper` or `agent`: how it was run"},
-                                       AQ_GUEST_COMMAND_FIELDS,
-                                       {NULL}};
-
-const struct aq_verb aq_verb_execute = {
-    .name = "execute",
-    .aliases = "exec",
-    .group = "Guests",
-    .summary = "Run a command in a guest",
-    .details = "An exit code other than 0 is RC 7, with everything the command wrote in the variables. A "
-               "guest that is "
-               "still booting is waited for.",
-    .params = params,
-    .sets = sets,
-    .example = "execute vm=web command=\"uname -r\" timeout=5000",
-    .run = run,
-};

@@ -4,6 +4,35 @@
 #include "command/arguments.h"
 #include "command/help.h"
 
+static int run(struct aq_call *call, struct aq_error *err);
+
+static const struct aq_param params[] = {
+    {"verb", AQ_TYPE_TEXT, .positional = true, .meaning = "the verb to explain; all in short unless given"},
+    {"topic", AQ_TYPE_CHOICE, .choices = "verbs|reference|errors", .fallback = "verbs",
+     .meaning = "the list of verbs, the whole reference as Markdown, or the error codes"},
+    {NULL},
+};
+
+static const struct aq_field sets[] = {
+    {"OUTPUT", "the text"},
+    {"COUNT", "how many verbs there are"},
+    {"VERBS.n.NAME", "a verb; also `GROUP`, `SUMMARY`, `EXAMPLE`"},
+    {"NAME", "the verb that is explained"},
+    {"PARAMS.n.NAME", "a key of it; also `TYPE`, `REQUIRED`, `DEFAULT`, `ALIASES`, `MEANING`"},
+    {NULL},
+};
+
+const struct aq_verb aq_verb_help = {
+    .name = "help",
+    .group = "Host",
+    .summary = "List the verbs, or explain one",
+    .params = params,
+    .sets = sets,
+    .example = "help clone",
+    .read_only = true,
+    .run = run,
+};
+
 static void params_as_rows(const struct aq_verb *verb, aq_result *result)
 {
     struct aq_table *table = aq_result_table(result, "PARAMS");
@@ -61,30 +90,3 @@ static int run(struct aq_call *call, struct aq_error *err)
     aq_result_say(call->result, "%s", aq_buffer_text(&text));
     return 0;
 }
-
-static const struct aq_param params[] = {
-    {"verb", AQ_TYPE_TEXT, .positional = true, .meaning = "the verb to explain; all in short unless given"},
-    {"topic", AQ_TYPE_CHOICE, .choices = "verbs|reference|errors", .fallback = "verbs",
-     .meaning = "the list of verbs, the whole reference as Markdown, or the error codes"},
-    {NULL},
-};
-
-static const struct aq_field sets[] = {
-    {"OUTPUT", "the text"},
-    {"COUNT", "how many verbs there are"},
-    {"VERBS.n.NAME", "a verb; also `GROUP`, `SUMMARY`, `EXAMPLE`"},
-    {"NAME", "the verb that is explained"},
-    {"PARAMS.n.NAME", "a key of it; also `TYPE`, `REQUIRED`, `DEFAULT`, `ALIASES`, `MEANING`"},
-    {NULL},
-};
-
-const struct aq_verb aq_verb_help = {
-    .name = "help",
-    .group = "Host",
-    .summary = "List the verbs, or explain one",
-    .params = params,
-    .sets = sets,
-    .example = "help clone",
-    .read_only = true,
-    .run = run,
-};

@@ -8,6 +8,39 @@
 #include "verbs/snapshot_fields.h"
 #include "vm/vm.h"
 
+static int run(struct aq_call *call, struct aq_error *err);
+
+static const struct aq_param params[] = {AQ_PARAM_VM, {NULL}};
+
+static const struct aq_field sets[] = {
+    AQ_VM_FIELDS,
+    {"ID", "its UUID, for ever"},
+    {"CREATED", "when it was made (UTC)"},
+    {"NETWORK", "`user` or `none`"},
+    {"MAC", "of its network card"},
+    {"UPTIME", "for how many seconds it has been running"},
+    {"ACCEL_REASON", "why it does not run under KVM, when that was not asked for"},
+    AQ_PORT_FIELDS,
+    {"DISK_SIZE", "of its disk as the guest sees it, in bytes"},
+    {"DISK_ALLOCATED", "what it takes on the host besides the base, in bytes"},
+    {"BASE_STATUS", "`ready`, `changed` or `missing`: only a VM whose base is ready can start"},
+    {"CHAIN.n.PATH", "the images that make up its disk, its own first; also `FORMAT`, `ROLE`, `ALLOCATED`"},
+    AQ_SNAPSHOT_FIELDS,
+    {NULL},
+};
+
+const struct aq_verb aq_verb_inspect = {
+    .name = "inspect",
+    .aliases = "info",
+    .group = "VMs",
+    .summary = "Tell all about a VM",
+    .params = params,
+    .sets = sets,
+    .example = "inspect name=web",
+    .read_only = true,
+    .run = run,
+};
+
 static void add_image(struct aq_table *chain, const char *path, const char *role)
 {
     struct stat st;
@@ -99,34 +132,3 @@ static int run(struct aq_call *call, struct aq_error *err)
     say(result, &vm, running ? &run : NULL);
     return 0;
 }
-
-static const struct aq_param params[] = {AQ_PARAM_VM, {NULL}};
-
-static const struct aq_field sets[] = {
-    AQ_VM_FIELDS,
-    {"ID", "its UUID, for ever"},
-    {"CREATED", "when it was made (UTC)"},
-    {"NETWORK", "`user` or `none`"},
-    {"MAC", "of its network card"},
-    {"UPTIME", "for how many seconds it has been running"},
-    {"ACCEL_REASON", "why it does not run under KVM, when that was not asked for"},
-    AQ_PORT_FIELDS,
-    {"DISK_SIZE", "of its disk as the guest sees it, in bytes"},
-    {"DISK_ALLOCATED", "what it takes on the host besides the base, in bytes"},
-    {"BASE_STATUS", "`ready`, `changed` or `missing`: only a VM whose base is ready can start"},
-    {"CHAIN.n.PATH", "the images that make up its disk, its own first; also `FORMAT`, `ROLE`, `ALLOCATED`"},
-    AQ_SNAPSHOT_FIELDS,
-    {NULL},
-};
-
-const struct aq_verb aq_verb_inspect = {
-    .name = "inspect",
-    .aliases = "info",
-    .group = "VMs",
-    .summary = "Tell all about a VM",
-    .params = params,
-    .sets = sets,
-    .example = "inspect name=web",
-    .read_only = true,
-    .run = run,
-};

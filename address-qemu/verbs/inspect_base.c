@@ -7,6 +7,36 @@
 #include "verbs/base_fields.h"
 #include "vm/vm.h"
 
+static int run(struct aq_call *call, struct aq_error *err);
+
+static const struct aq_param params[] = {
+    {"name", AQ_TYPE_NAME, .required = true, .positional = true, .aliases = "base", .meaning = "the base"},
+    {NULL},
+};
+
+static const struct aq_field sets[] = {
+    AQ_BASE_FIELDS,
+    {"COUNT", "how many VMs stem from it"},
+    {"CLONES.n", "the name of one"},
+    {"FILE_SIZE", "the size of the disk's file, in bytes"},
+    {"QCOW2_VERSION", "2 or 3, when the disk is ready"},
+    {"CLUSTER_SIZE", "of the disk's file, in bytes, when it is ready"},
+    {"SNAPSHOTS.n.NAME", "a snapshot inside the disk's file; also `ID`, `DATE`, `VM_STATE_SIZE` (bytes)"},
+    {"BUILT.n.KEY", "how create_base made it; also `VALUE`"},
+    {NULL},
+};
+
+const struct aq_verb aq_verb_inspect_base = {
+    .name = "inspect_base",
+    .group = "Bases",
+    .summary = "Show all that is known of a base",
+    .params = params,
+    .sets = sets,
+    .example = "inspect_base name=debian",
+    .read_only = true,
+    .run = run,
+};
+
 static int set_clones(aq_result *result, const char *base, struct aq_error *err)
 {
     aq_autostrings struct aq_strings names = {0};
@@ -88,31 +118,3 @@ static int run(struct aq_call *call, struct aq_error *err)
     }
     return set_image(call->result, &base, err);
 }
-
-static const struct aq_param params[] = {
-    {"name", AQ_TYPE_NAME, .required = true, .positional = true, .aliases = "base", .meaning = "the base"},
-    {NULL},
-};
-
-static const struct aq_field sets[] = {
-    AQ_BASE_FIELDS,
-    {"COUNT", "how many VMs stem from it"},
-    {"CLONES.n", "the name of one"},
-    {"FILE_SIZE", "the size of the disk's file, in bytes"},
-    {"QCOW2_VERSION", "2 or 3, when the disk is ready"},
-    {"CLUSTER_SIZE", "of the disk's file, in bytes, when it is ready"},
-    {"SNAPSHOTS.n.NAME", "a snapshot inside the disk's file; also `ID`, `DATE`, `VM_STATE_SIZE` (bytes)"},
-    {"BUILT.n.KEY", "how create_base made it; also `VALUE`"},
-    {NULL},
-};
-
-const struct aq_verb aq_verb_inspect_base = {
-    .name = "inspect_base",
-    .group = "Bases",
-    .summary = "Show all that is known of a base",
-    .params = params,
-    .sets = sets,
-    .example = "inspect_base name=debian",
-    .read_only = true,
-    .run = run,
-};

@@ -2,6 +2,30 @@
 #include "util/home.h"
 #include "verbs/vm_fields.h"
 
+static int run(struct aq_call *call, struct aq_error *err);
+
+static const struct aq_field sets[] = {
+    {"COUNT", "how many VMs there are"},
+    {"RUNNING", "how many of them run, paused ones too"},
+    {"VMS.n.NAME",
+     "a VM; also `STATUS` (`running`, `paused`, `stopped`, `saved`, `broken`), `BASE`, `MEMORY` (MiB), "
+     "`CPUS`, `CREATED`, and "
+     "for a running one `PID`, `ACCEL`, `SSH_PORT`"},
+    {"VMS.n.ERROR", "what is wrong with a broken one"},
+    {NULL},
+};
+
+const struct aq_verb aq_verb_list = {
+    .name = "list",
+    .aliases = "list_vms",
+    .group = "VMs",
+    .summary = "List the VMs, by whichever script they were made",
+    .sets = sets,
+    .example = "list",
+    .read_only = true,
+    .run = run,
+};
+
 static void add_row(struct aq_call *call, struct aq_table *table, const struct aq_vm *vm,
                     const struct aq_run *run)
 {
@@ -66,25 +90,3 @@ static int run(struct aq_call *call, struct aq_error *err)
         aq_result_say(call->result, "there are no VMs");
     return 0;
 }
-
-static const struct aq_field sets[] = {
-    {"COUNT", "how many VMs there are"},
-    {"RUNNING", "how many of them run, paused ones too"},
-    {"VMS.n.NAME",
-     "a VM; also `STATUS` (`running`, `paused`, `stopped`, `saved`, `broken`), `BASE`, `MEMORY` (MiB), "
-     "`CPUS`, `CREATED`, and "
-     "for a running one `PID`, `ACCEL`, `SSH_PORT`"},
-    {"VMS.n.ERROR", "what is wrong with a broken one"},
-    {NULL},
-};
-
-const struct aq_verb aq_verb_list = {
-    .name = "list",
-    .aliases = "list_vms",
-    .group = "VMs",
-    .summary = "List the VMs, by whichever script they were made",
-    .sets = sets,
-    .example = "list",
-    .read_only = true,
-    .run = run,
-};

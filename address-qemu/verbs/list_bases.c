@@ -6,6 +6,27 @@
 #include "verbs/base_fields.h"
 #include "vm/vm.h"
 
+static int run(struct aq_call *call, struct aq_error *err);
+
+static const struct aq_field sets[] = {
+    {"COUNT", "how many bases there are"},
+    {"BASES.n.NAME",
+     "a base; also `PATH`, `FORMAT`, `VIRTUAL_SIZE` (bytes), `MEMORY` (MiB), `CPUS`, `OS`, `CREATED`, "
+     "`CLONES` (how many VMs stem from it) and `STATUS` (`ready`, `changed`, `missing`, `broken`)"},
+    {"BASES.n.ERROR", "what is wrong with a broken one"},
+    {NULL},
+};
+
+const struct aq_verb aq_verb_list_bases = {
+    .name = "list_bases",
+    .group = "Bases",
+    .summary = "List the bases, and whether their disks are what was registered",
+    .sets = sets,
+    .example = "list_bases",
+    .read_only = true,
+    .run = run,
+};
+
 /* How many VMs stem from each base, in one pass over the VMs. One that cannot be read counts for none; `list`
    shows it. */
 static int count_clones(const struct aq_strings *bases, int64_t *counts, struct aq_error *err)
@@ -87,22 +108,3 @@ static int run(struct aq_call *call, struct aq_error *err)
         aq_result_say(call->result, "no base is registered");
     return 0;
 }
-
-static const struct aq_field sets[] = {
-    {"COUNT", "how many bases there are"},
-    {"BASES.n.NAME",
-     "a base; also `PATH`, `FORMAT`, `VIRTUAL_SIZE` (bytes), `MEMORY` (MiB), `CPUS`, `OS`, `CREATED`, "
-     "`CLONES` (how many VMs stem from it) and `STATUS` (`ready`, `changed`, `missing`, `broken`)"},
-    {"BASES.n.ERROR", "what is wrong with a broken one"},
-    {NULL},
-};
-
-const struct aq_verb aq_verb_list_bases = {
-    .name = "list_bases",
-    .group = "Bases",
-    .summary = "List the bases, and whether their disks are what was registered",
-    .sets = sets,
-    .example = "list_bases",
-    .read_only = true,
-    .run = run,
-};

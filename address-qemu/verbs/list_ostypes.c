@@ -1,6 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 #include "verbs/vm_fields.h"
 
+static int run(struct aq_call *call, struct aq_error *err);
+
+static const struct aq_field sets[] = {
+    {"COUNT", "how many kinds there are"},
+    {"OSTYPES.n.NAME",
+     "a kind of guest; also `HOW` (the command that makes a base of it), `KNOWN` (`tests`: it is tested; "
+     "`expected`: it should work; `unknown`) and `REMARKS`"},
+    {NULL},
+};
+
+const struct aq_verb aq_verb_list_ostypes = {
+    .name = "list_ostypes",
+    .group = "Host",
+    .summary = "List the kinds of guests, and how well each is known to work",
+    .sets = sets,
+    .example = "list_ostypes",
+    .read_only = true,
+    .run = run,
+};
+
 /* `tests`: the tests of this project run on it. `expected`: it has what is needed, and nobody has tried. */
 static const struct {
     const char *name, *how, *known, *remarks;
@@ -34,21 +54,3 @@ static int run(struct aq_call *call, struct aq_error *err)
     aq_result_set_int(call->result, "COUNT", sizeof types / sizeof *types);
     return 0;
 }
-
-static const struct aq_field sets[] = {
-    {"COUNT", "how many kinds there are"},
-    {"OSTYPES.n.NAME",
-     "a kind of guest; also `HOW` (the command that makes a base of it), `KNOWN` (`tests`: it is tested; "
-     "`expected`: it should work; `unknown`) and `REMARKS`"},
-    {NULL},
-};
-
-const struct aq_verb aq_verb_list_ostypes = {
-    .name = "list_ostypes",
-    .group = "Host",
-    .summary = "List the kinds of guests, and how well each is known to work",
-    .sets = sets,
-    .example = "list_ostypes",
-    .read_only = true,
-    .run = run,
-};

@@ -6,6 +6,28 @@
 #include "util/size.h"
 #include "verbs/snapshot_fields.h"
 
+static int run(struct aq_call *call, struct aq_error *err);
+
+static const struct aq_param params[] = {AQ_PARAM_VM, {NULL}};
+
+static const struct aq_field sets[] = {
+    {"VM", "the VM's name"},
+    {"COUNT", "how many snapshots it has"},
+    AQ_SNAPSHOT_FIELDS,
+    {NULL},
+};
+
+const struct aq_verb aq_verb_list_snapshots = {
+    .name = "list_snapshots",
+    .group = "Snapshots",
+    .summary = "List a VM's snapshots, oldest first",
+    .params = params,
+    .sets = sets,
+    .example = "list_snapshots name=web",
+    .read_only = true,
+    .run = run,
+};
+
 int64_t aq_set_snapshot_rows(aq_result *result, const struct aq_vm *vm, struct aq_error *err)
 {
     aq_autosnapshots struct aq_qcow2_snapshots snapshots = {0};
@@ -47,23 +69,3 @@ static int run(struct aq_call *call, struct aq_error *err)
         aq_result_say(result, "%s has no snapshots", vm.name);
     return 0;
 }
-
-static const struct aq_param params[] = {AQ_PARAM_VM, {NULL}};
-
-static const struct aq_field sets[] = {
-    {"VM", "the VM's name"},
-    {"COUNT", "how many snapshots it has"},
-    AQ_SNAPSHOT_FIELDS,
-    {NULL},
-};
-
-const struct aq_verb aq_verb_list_snapshots = {
-    .name = "list_snapshots",
-    .group = "Snapshots",
-    .summary = "List a VM's snapshots, oldest first",
-    .params = params,
-    .sets = sets,
-    .example = "list_snapshots name=web",
-    .read_only = true,
-    .run = run,
-};

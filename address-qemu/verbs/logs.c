@@ -2,18 +2,7 @@
 #include "verbs/vm_fields.h"
 #include "vm/console.h"
 
-static int run(struct aq_call *call, struct aq_error *err)
-{
-    aq_autovm struct aq_vm vm = {0};
-    aq_autobuffer struct aq_buffer text = {0};
-    if (aq_vm_load(aq_arg_text(call, "name"), &vm, err) < 0 ||
-        aq_console_tail(&vm, (unsigned)aq_arg_number(call, "lines"), &text, err) < 0)
-        return -1;
-    aq_result_set_text(call->result, "VM", vm.name);
-    aq_result_lines(call->result, "LINES", aq_buffer_text(&text), text.length);
-    aq_result_say(call->result, "%s", aq_buffer_text(&text));
-    return 0;
-}
+static int run(struct aq_call *call, struct aq_error *err);
 
 static const struct aq_param params[] = {
     AQ_PARAM_VM,
@@ -40,3 +29,16 @@ const struct aq_verb aq_verb_logs = {
     .read_only = true,
     .run = run,
 };
+
+static int run(struct aq_call *call, struct aq_error *err)
+{
+    aq_autovm struct aq_vm vm = {0};
+    aq_autobuffer struct aq_buffer text = {0};
+    if (aq_vm_load(aq_arg_text(call, "name"), &vm, err) < 0 ||
+        aq_console_tail(&vm, (unsigned)aq_arg_number(call, "lines"), &text, err) < 0)
+        return -1;
+    aq_result_set_text(call->result, "VM", vm.name);
+    aq_result_lines(call->result, "LINES", aq_buffer_text(&text), text.length);
+    aq_result_say(call->result, "%s", aq_buffer_text(&text));
+    return 0;
+}

@@ -1,12 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "command/verb.h"
 
-static int run(struct aq_call *call, struct aq_error *err)
-{
-    (void)err;
-    aq_result_say(call->result, "pong");
-    return 0;
-}
+static int run(struct aq_call *call, struct aq_error *err);
 
 const struct aq_verb aq_verb_ping = {
     .name = "ping",
@@ -17,3 +12,10 @@ const struct aq_verb aq_verb_ping = {
     .read_only = true,
     .run = run,
 };
+
+static int run(struct aq_call *call, struct aq_error *err)
+{
+    (void)err;
+    aq_result_say(call->result, "pong");
+    return 0;
+}

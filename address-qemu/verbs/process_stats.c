@@ -4,6 +4,35 @@
 #include "util/size.h"
 #include "verbs/vm_fields.h"
 
+static int run(struct aq_call *call, struct aq_error *err);
+
+static const struct aq_param params[] = {
+    {"name", AQ_TYPE_NAME, .positional = true, .aliases = "vm",
+     .meaning = "the VM; all that run unless given"},
+    {NULL},
+};
+
+static const struct aq_field sets[] = {
+    {"COUNT", "how many VMs run"},
+    {"VMS.n.NAME",
+     "a VM that runs; also `STATUS`, `PID`, `UPTIME` (seconds), `CPU_MS` (used since its start), "
+     "`CPU_PERCENT` "
+     "(of one CPU, on average), `RSS`, `PSS` (bytes; PSS counts what is shared in parts), `THREADS`, "
+     "`BYTES_READ` and `BYTES_WRITTEN` (from and to storage). What the kernel does not tell is not set."},
+    {NULL},
+};
+
+const struct aq_verb aq_verb_process_stats = {
+    .name = "process_stats",
+    .group = "Host",
+    .summary = "Tell what the running VMs use of the host",
+    .params = params,
+    .sets = sets,
+    .example = "process_stats",
+    .read_only = true,
+    .run = run,
+};
+
 /* What the kernel does not tell stays unset. */
 static void set_known(struct aq_table *table, const char *column, int64_t value)
 {
@@ -77,30 +106,3 @@ static int run(struct aq_call *call, struct aq_error *err)
     aq_result_set_int(call->result, "COUNT", (int64_t)aq_result_row_count(call->result, 0));
     return 0;
 }
-
-static const struct aq_param params[] = {
-    {"name", AQ_TYPE_NAME, .positional = true, .aliases = "vm",
-     .meaning = "the VM; all that run unless given"},
-    {NULL},
-};
-
-static const struct aq_field sets[] = {
-    {"COUNT", "how many VMs run"},
-    {"VMS.n.NAME",
-     "a VM that runs; also `STATUS`, `PID`, `UPTIME` (seconds), `CPU_MS` (used since its start), "
-     "`CPU_PERCENT` "
-     "(of one CPU, on average), `RSS`, `PSS` (bytes; PSS counts what is shared in parts), `THREADS`, "
-     "`BYTES_READ` and `BYTES_WRITTEN` (from and to storage). What the kernel does not tell is not set."},
-    {NULL},
-};
-
-const struct aq_verb aq_verb_process_stats = {
-    .name = "process_stats",
-    .group = "Host",
-    .summary = "Tell what the running VMs use of the host",
-    .params = params,
-    .sets = sets,
-    .example = "process_stats",
-    .read_only = true,
-    .run = run,
-};

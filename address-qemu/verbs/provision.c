@@ -7,6 +7,59 @@
 #include "verbs/vm_fields.h"
 #include "vm/lifecycle.h"
 
+static int run(struct aq_call *call, struct aq_error *err);
+
+static const struct aq_param params[] = {
+    {"script", AQ_TYPE_PATH, .required = true, .positional = true, .meaning = "a REXX script with a header"},
+    {"name", AQ_TYPE_NAME, .aliases = "vm",
+     .meaning = "the VM; one of that name is used if it stems from the header's base, else it is made. Made "
+                "up unless given"},
+    {"base", AQ_TYPE_NAME, .meaning = "the base to clone, instead of the header's"},
+    {"args", AQ_TYPE_TEXT, .meaning = "the script's argument string, for PARSE ARG"},
+    {"keep_running", AQ_TYPE_BOOLEAN, .fallback = "false",
+     .meaning = "leave the VM running when the script is done"},
+    {"snapshot", AQ_TYPE_BOOLEAN, .fallback = "false",
+     .meaning = "take a snapshot of its disk when the script is done"},
+    {"timeout", AQ_TYPE_DURATION, .min = 1,
+     .meaning = "how long the script may run; the header's rexxjs-vm-timeout, or 1h, unless given"},
+    {"on_error", AQ_TYPE_CHOICE, .choices = "remove|keep", .fallback = "remove",
+     .meaning = "what becomes of a VM that was made for the script when something fails"},
+    {"stream", AQ_TYPE_BOOLEAN, .fallback = "true", .meaning = "show the script's output as it comes"},
+    AQ_PARAM_MAX_OUTPUT,
+    AQ_PARAM_READY_TIMEOUT,
+    {NULL},
+};
+
+static const struct aq_field sets[] = {
+    AQ_VM_FIELDS,
+    AQ_PORT_FIELDS,
+    AQ_GUEST_COMMAND_FIELDS,
+    {"METHOD", "`helper` or `agent`: how the script was run"},
+    {"SNAPSHOT", "the snapshot that was taken"},
+    {"STAGES.n.NAME",
+     "what was done: header, clone, start, ready, runner, script, run, snapshot, stop; also `MS`"},
+    {"STAGE", "the one that failed"},
+    {"TOTAL_MS", "how long it took in all"},
+    {NULL},
+};
+
+const struct aq_verb aq_verb_provision = {
+    .name = "provision",
+    .group = "Guests",
+    .summary = "Run a REXX script in a VM of its own",
+    .details = "The script's header says which VM it wants (see [headers](headers.md)). A clone of its base "
+               "is made and "
+               "started, the static `rexx` is brought in unless this very version is there, and the script "
+               "is run with its "
+               "output shown as it comes. A script that fails is RC 7. The VM is stopped at the end unless "
+               "`keep_running`; "
+               "when anything fails, a VM that was made for the script is removed unless `on_error=keep`.",
+    .params = params,
+    .sets = sets,
+    .example = "provision script=deploy-app.rexx keep_running=true snapshot=true",
+    .run = run,
+};
+
 /* In this order, each timed. A stage that has nothing to do returns at once. */
 static const struct {
     const char *name;
@@ -87,54 +140,3 @@ static int run(struct aq_call *call, struct aq_error *err)
                   provision.vm.name, provision.running ? "running" : "stopped");
     return 0;
 }
-
-static const struct aq_param params[] = {
-    {"script", AQ_TYPE_PATH, .required = true, .positional = true, .meaning = "a REXX script with a header"},
-    {"name", AQ_TYPE_NAME, .aliases = "vm",
-     .meaning = "the VM; one of that name is used if it stems from the header's base, else it is made. Made "
-                "up unless given"},
-    {"base", AQ_TYPE_NAME, .meaning = "the base to clone, instead of the header's"},
-    {"args", AQ_TYPE_TEXT, .meaning = "the script's argument string, for PARSE ARG"},
-    {"keep_running", AQ_TYPE_BOOLEAN, .fallback = "false",
-     .meaning = "leave the VM running when the script is done"},
-    {"snapshot", AQ_TYPE_BOOLEAN, .fallback = "false",
-     .meaning = "take a snapshot of its disk when the script is done"},
-    {"timeout", AQ_TYPE_DURATION, .min = 1,
-     .meaning = "how long the script may run; the header's rexxjs-vm-timeout, or 1h, unless given"},
-    {"on_error", AQ_TYPE_CHOICE, .choices = "remove|keep", .fallback = "remove",
-     .meaning = "what becomes of a VM that was made for the script when something fails"},
-    {"stream", AQ_TYPE_BOOLEAN, .fallback = "true", .meaning = "show the script's output as it comes"},
-    AQ_PARAM_MAX_OUTPUT,
-    AQ_PARAM_READY_TIMEOUT,
-    {NULL},
-};
-
-static const struct aq_field sets[] = {
-    AQ_VM_FIELDS,
-    AQ_PORT_FIELDS,
-    AQ_GUEST_COMMAND_FIELDS,
-    {"METHOD", "`helper` or `agent`: how the script was run"},
-    {"SNAPSHOT", "the snapshot that was taken"},
-    {"STAGES.n.NAME",
-     "what was done: header, clone, start, ready, runner, script, run, snapshot, stop; also `MS`"},
-    {"STAGE", "the one that failed"},
-    {"TOTAL_MS", "how long it took in all"},
-    {NULL},
-};
-
-const struct aq_verb aq_verb_provision = {
-    .name = "provision",
-    .group = "Guests",
-    .summary = "Run a REXX script in a VM of its own",
-    .details = "The script's header says which VM it wants (see [headers](headers.md)). A clone of its base "
-               "is made and "
-               "started, the static `rexx` is brought in unless this very version is there, and the script "
-               "is run with its "
-               "output shown as it comes. A script that fails is RC 7. The VM is stopped at the end unless "
-               "`keep_running`; "
-               "when anything fails, a VM that was made for the script is removed unless `on_error=keep`.",
-    .params = params,
-    .sets = sets,
-    .example = "provision script=deploy-app.rexx keep_running=true snapshot=true",
-    .run = run,
-};

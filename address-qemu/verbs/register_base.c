@@ -3,45 +3,7 @@
 #include "verbs/base_fields.h"
 #include "vm/vm.h"
 
-static const char *outcome_text(enum aq_base_outcome outcome)
-{
-    switch (outcome) {
-    case AQ_BASE_UNCHANGED:
-        return "was registered already";
-    case AQ_BASE_UPDATED:
-        return "has new settings";
-    case AQ_BASE_REPLACED:
-        return "is registered in the place of the one before";
-    default:
-        return "is registered";
-    }
-}
-
-static int run(struct aq_call *call, struct aq_error *err)
-{
-    const struct aq_base_request request = {
-        .name = aq_arg_text(call, "name"),
-        .disk = aq_arg_text(call, "disk"),
-        .os = aq_arg_text(call, "os"),
-        .memory = (unsigned)(aq_arg_number(call, "memory") >> 20),
-        .cpus = (unsigned)aq_arg_number(call, "cpus"),
-        .rexxjs_installed = aq_arg_bool(call, "rexxjs_installed"),
-        .copy = aq_arg_bool(call, "copy"),
-        .replace = aq_arg_bool(call, "replace"),
-        .digest = aq_arg_bool(call, "digest"),
-        .dependents = aq_vm_dependents,
-    };
-    aq_autobase struct aq_base base = {0};
-    enum aq_base_outcome outcome;
-    char size[AQ_SIZE_TEXT];
-    if (aq_base_register(&request, &base, &outcome, err) < 0)
-        return -1;
-    aq_set_base_fields(call->result, &base);
-    aq_result_set_bool(call->result, "UNCHANGED", outcome == AQ_BASE_UNCHANGED);
-    aq_result_say(call->result, "base %s %s: %s (%s)", base.name, outcome_text(outcome), base.path,
-                  aq_size_text(base.virtual_size, size));
-    return 0;
-}
+static int run(struct aq_call *call, struct aq_error *err);
 
 static const struct aq_param params[] = {
     {"name", AQ_TYPE_NAME, .required = true, .aliases = "base", .meaning = "what clones will call it"},
@@ -81,3 +43,43 @@ const struct aq_verb aq_verb_register_base = {
     .example = "register_base name=debian disk=/srv/images/debian-12.qcow2 memory=1G copy=true",
     .run = run,
 };
+
+static const char *outcome_text(enum aq_base_outcome outcome)
+{
+    switch (outcome) {
+    case AQ_BASE_UNCHANGED:
+        return "was registered already";
+    case AQ_BASE_UPDATED:
+        return "has new settings";
+    case AQ_BASE_REPLACED:
+        return "is registered in the place of the one before";
+    default:
+        return "is registered";
+    }
+}
+
+static int run(struct aq_call *call, struct aq_error *err)
+{
+    const struct aq_base_request request = {
+        .name = aq_arg_text(call, "name"),
+        .disk = aq_arg_text(call, "disk"),
+        .os = aq_arg_text(call, "os"),
+        .memory = (unsigned)(aq_arg_number(call, "memory") >> 20),
+        .cpus = (unsigned)aq_arg_number(call, "cpus"),
+        .rexxjs_installed = aq_arg_bool(call, "rexxjs_installed"),
+        .copy = aq_arg_bool(call, "copy"),
+        .replace = aq_arg_bool(call, "replace"),
+        .digest = aq_arg_bool(call, "digest"),
+        .dependents = aq_vm_dependents,
+    };
+    aq_autobase struct aq_base base = {0};
+    enum aq_base_outcome outcome;
+    char size[AQ_SIZE_TEXT];
+    if (aq_base_register(&request, &base, &outcome, err) < 0)
+        return -1;
+    aq_set_base_fields(call->result, &base);
+    aq_result_set_bool(call->result, "UNCHANGED", outcome == AQ_BASE_UNCHANGED);
+    aq_result_say(call->result, "base %s %s: %s (%s)", base.name, outcome_text(outcome), base.path,
+                  aq_size_text(base.virtual_size, size));
+    return 0;
+}

@@ -3,15 +3,7 @@
 #include "image/base.h"
 #include "vm/vm.h"
 
-static int run(struct aq_call *call, struct aq_error *err)
-{
-    const char *name = aq_arg_text(call, "name");
-    aq_result_set_text(call->result, "NAME", name);
-    if (aq_base_remove(name, aq_vm_dependents, err) < 0)
-        return -1;
-    aq_result_say(call->result, "base %s is no longer registered", name);
-    return 0;
-}
+static int run(struct aq_call *call, struct aq_error *err);
 
 static const struct aq_param params[] = {
     {"name", AQ_TYPE_NAME, .required = true, .positional = true, .aliases = "base", .meaning = "the base"},
@@ -32,3 +24,13 @@ const struct aq_verb aq_verb_remove_base = {
     .example = "remove_base name=debian",
     .run = run,
 };
+
+static int run(struct aq_call *call, struct aq_error *err)
+{
+    const char *name = aq_arg_text(call, "name");
+    aq_result_set_text(call->result, "NAME", name);
+    if (aq_base_remove(name, aq_vm_dependents, err) < 0)
+        return -1;
+    aq_result_say(call->result, "base %s is no longer registered", name);
+    return 0;
+}

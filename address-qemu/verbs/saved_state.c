@@ -3,30 +3,8 @@
 #include "vm/guest_care.h"
 #include "vm/lifecycle.h"
 
-static int run_save(struct aq_call *call, struct aq_error *err)
-{
-    const char *name = aq_arg_text(call, "name");
-    aq_autovm struct aq_vm vm = {0}, saved = {0};
-    if (aq_vm_load(name, &vm, err) < 0 ||
-        aq_vm_save_state(&vm, aq_after_ms(aq_arg_number(call, "timeout")), err) < 0 ||
-        aq_vm_load(name, &saved, err) < 0)
-        return -1;
-    aq_result_say(call->result, "%s is saved; `restore_state` goes on where it was", name);
-    return aq_set_vm_fields(call->result, &saved, NULL, err);
-}
-
-static int run_restore(struct aq_call *call, struct aq_error *err)
-{
-    aq_autovm struct aq_vm vm = {0};
-    struct aq_run run = {0};
-    if (aq_vm_load(aq_arg_text(call, "name"), &vm, err) < 0 || aq_vm_restore_state(&vm, &run, err) < 0)
-        return -1;
-    aq_result_set_bool(call->result, "CLOCK_SET", aq_guest_set_clock(&vm));
-    aq_set_port_rows(call->result, &run);
-    aq_result_say(call->result, "%s goes on where it was at %s (process %d, %s)", vm.name, vm.saved,
-                  run.process.pid, aq_accel_name(run.accel));
-    return aq_set_vm_fields(call->result, &vm, &run, err);
-}
+static int run_save(struct aq_call *call, struct aq_error *err);
+static int run_restore(struct aq_call *call, struct aq_error *err);
 
 static const struct aq_param save_params[] = {AQ_PARAM_VM, AQ_PARAM_SNAPSHOT_TIMEOUT, {NULL}};
 static const struct aq_field save_sets[] = {AQ_VM_FIELDS, {NULL}};
@@ -63,3 +41,28 @@ const struct aq_verb aq_verb_restore_state = {
     .example = "restore_state name=web",
     .run = run_restore,
 };
+
+static int run_save(struct aq_call *call, struct aq_error *err)
+{
+    const char *name = aq_arg_text(call, "name");
+    aq_autovm struct aq_vm vm = {0}, saved = {0};
+    if (aq_vm_load(name, &vm, err) < 0 ||
+        aq_vm_save_state(&vm, aq_after_ms(aq_arg_number(call, "timeout")), err) < 0 ||
+        aq_vm_load(name, &saved, err) < 0)
+        return -1;
+    aq_result_say(call->result, "%s is saved; `restore_state` goes on where it was", name);
+    return aq_set_vm_fields(call->result, &saved, NULL, err);
+}
+
+static int run_restore(struct aq_call *call, struct aq_error *err)
+{
+    aq_autovm struct aq_vm vm = {0};
+    struct aq_run run = {0};
+    if (aq_vm_load(aq_arg_text(call, "name"), &vm, err) < 0 || aq_vm_restore_state(&vm, &run, err) < 0)
+        return -1;
+    aq_result_set_bool(call->result, "CLOCK_SET", aq_guest_set_clock(&vm));
+    aq_set_port_rows(call->result, &run);
+    aq_result_say(call->result, "%s goes on where it was at %s (process %d, %s)", vm.name, vm.saved,
+                  run.process.pid, aq_accel_name(run.accel));
+    return aq_set_vm_fields(call->result, &vm, &run, err);
+}

@@ -4,6 +4,37 @@
 #include "util/json.h"
 #include "util/memory.h"
 
+static int run(struct aq_call *call, struct aq_error *err);
+
+static const struct aq_param params[] = {
+    {"lines", AQ_TYPE_COUNT, .min = 1, .max = 10000, .fallback = "50",
+     .meaning = "how many of the latest commands"},
+    {NULL},
+};
+
+static const struct aq_field sets[] = {
+    {"COUNT", "how many there are"},
+    {"PATH", "the log's file"},
+    {"ENTRIES.n.TIME", "when a command ended (UTC), the oldest first; also `USER`, `PID`, `VERB`, "
+                       "`PARAMETERS` (as JSON, secrets "
+                       "masked), `OUTCOME` (`ok`, or the error's code) and `DURATION` (milliseconds)"},
+    {NULL},
+};
+
+const struct aq_verb aq_verb_security_audit = {
+    .name = "security_audit",
+    .group = "Host",
+    .summary = "Show the latest commands that changed or entered something",
+    .details =
+        "Refused ones too. The log is `audit.log` in the store; it is only ever appended to, and kept to "
+        "about 20 MiB. Verbs that only look (`list`, `status`, …) are not in it.",
+    .params = params,
+    .sets = sets,
+    .example = "security_audit lines=20",
+    .read_only = true,
+    .run = run,
+};
+
 static void add_row(struct aq_call *call, struct aq_table *table, const json_t *entry)
 {
     aq_autofree char *parameters = json_dumps(json_object_get(entry, "parameters"), JSON_COMPACT);
@@ -41,32 +72,3 @@ static int run(struct aq_call *call, struct aq_error *err)
     aq_result_set_text(call->result, "PATH", path);
     return 0;
 }
-
-static const struct aq_param params[] = {
-    {"lines", AQ_TYPE_COUNT, .min = 1, .max = 10000, .fallback = "50",
-     .meaning = "how many of the latest commands"},
-    {NULL},
-};
-
-static const struct aq_field sets[] = {
-    {"COUNT", "how many there are"},
-    {"PATH", "the log's file"},
-    {"ENTRIES.n.TIME", "when a command ended (UTC), the oldest first; also `USER`, `PID`, `VERB`, "
-                       "`PARAMETERS` (as JSON, secrets "
-                       "masked), `OUTCOME` (`ok`, or the error's code) and `DURATION` (milliseconds)"},
-    {NULL},
-};
-
-const struct aq_verb aq_verb_security_audit = {
-    .name = "security_audit",
-    .group = "Host",
-    .summary = "Show the latest commands that changed or entered something",
-    .details =
-        "Refused ones too. The log is `audit.log` in the store; it is only ever appended to, and kept to "
-        "about 20 MiB. Verbs that only look (`list`, `status`, …) are not in it.",
-    .params = params,
-    .sets = sets,
-    .example = "security_audit lines=20",
-    .read_only = true,
-    .run = run,
-};

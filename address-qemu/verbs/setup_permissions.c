@@ -7,6 +7,34 @@
 #include "util/process.h"
 #include "verbs/vm_fields.h"
 
+static int run(struct aq_call *call, struct aq_error *err);
+
+static const struct aq_param params[] = {
+    {"username", AQ_TYPE_TEXT, .positional = true, .aliases = "user",
+     .meaning = "who is to use KVM; whoever runs this unless given"},
+    {"apply", AQ_TYPE_BOOLEAN, .fallback = "false", .meaning = "do it (as root); otherwise it is only shown"},
+    {NULL},
+};
+
+static const struct aq_field sets[] = {
+    {"USER", "whose permissions"},
+    {"COUNT", "how many commands it takes"},
+    {"COMMANDS.n.COMMAND", "one of them, for root; also `WHY` and `DONE`"},
+    {NULL},
+};
+
+const struct aq_verb aq_verb_setup_permissions = {
+    .name = "setup_permissions",
+    .group = "Host",
+    .summary = "Show, or do, what lets a user run VMs under KVM",
+    .details = "By the group `kvm`: the device is never opened to everybody. Whether KVM then runs guests is "
+               "another question: `verify_host` tries it.",
+    .params = params,
+    .sets = sets,
+    .example = "setup_permissions username=anna",
+    .run = run,
+};
+
 #define KVM_DEVICE "/dev/kvm"
 #define KVM_GROUP "kvm"
 enum { STEP_WORDS = 5, STEPS_MAX = 4, GROUPS_MAX = 256, COMMAND_MS = 30000 };
@@ -113,29 +141,3 @@ static int run(struct aq_call *call, struct aq_error *err)
             return -1;
     return 0;
 }
-
-static const struct aq_param params[] = {
-    {"username", AQ_TYPE_TEXT, .positional = true, .aliases = "user",
-     .meaning = "who is to use KVM; whoever runs this unless given"},
-    {"apply", AQ_TYPE_BOOLEAN, .fallback = "false", .meaning = "do it (as root); otherwise it is only shown"},
-    {NULL},
-};
-
-static const struct aq_field sets[] = {
-    {"USER", "whose permissions"},
-    {"COUNT", "how many commands it takes"},
-    {"COMMANDS.n.COMMAND", "one of them, for root; also `WHY` and `DONE`"},
-    {NULL},
-};
-
-const struct aq_verb aq_verb_setup_permissions = {
-    .name = "setup_permissions",
-    .group = "Host",
-    .summary = "Show, or do, what lets a user run VMs under KVM",
-    .details = "By the group `kvm`: the device is never opened to everybody. Whether KVM then runs guests is "
-               "another question: `verify_host` tries it.",
-    .params = params,
-    .sets = sets,
-    .example = "setup_permissions username=anna",
-    .run = run,
-};

@@ -2,6 +2,43 @@
 #include "verbs/snapshot_fields.h"
 #include "vm/guest_care.h"
 
+static int run(struct aq_call *call, struct aq_error *err);
+
+static const struct aq_param params[] = {
+    AQ_PARAM_VM,
+    AQ_PARAM_SNAPSHOT,
+    {"memory", AQ_TYPE_BOOLEAN,
+     .meaning = "with RAM and devices, so that `restore` goes on where it was; unless given: if it runs"},
+    {"quiesce", AQ_TYPE_BOOLEAN,
+     .meaning = "have the guest write all it holds to its disk first; unless given: for a running VM's disk "
+                "alone, if the guest answers at once"},
+    AQ_PARAM_SNAPSHOT_TIMEOUT,
+    {NULL},
+};
+
+static const struct aq_field sets[] = {
+    {"VM", "the VM's name"},
+    {"NAME", "the same"},
+    {"SNAPSHOT", "the snapshot's name"},
+    {"MEMORY", "1 when it has the VM's memory"},
+    {"QUIESCED", "1 when the guest wrote its disk first"},
+    {"DURATION", "how many milliseconds it took"},
+    {NULL},
+};
+
+const struct aq_verb aq_verb_snapshot = {
+    .name = "snapshot",
+    .group = "Snapshots",
+    .summary = "Take a snapshot of a VM, running or stopped",
+    .details =
+        "It is kept in the VM's own disk. With memory the VM stands still meanwhile; of the disk alone "
+        "it takes milliseconds, but can only be restored when the VM is stopped.",
+    .params = params,
+    .sets = sets,
+    .example = "snapshot name=web snapshot_name=before-upgrade",
+    .run = run,
+};
+
 enum { AT_ONCE_MS = 1500, QUIESCE_MS = 6000 };
 
 /* A snapshot with memory needs no quiet guest: what is not on its disk is in its memory. 1 done, 0 not. */
@@ -46,38 +83,3 @@ static int run(struct aq_call *call, struct aq_error *err)
                   with_memory ? ", with its memory" : "");
     return 0;
 }
-
-static const struct aq_param params[] = {
-    AQ_PARAM_VM,
-    AQ_PARAM_SNAPSHOT,
-    {"memory", AQ_TYPE_BOOLEAN,
-     .meaning = "with RAM and devices, so that `restore` goes on where it was; unless given: if it runs"},
-    {"quiesce", AQ_TYPE_BOOLEAN,
-     .meaning = "have the guest write all it holds to its disk first; unless given: for a running VM's disk "
-                "alone, if the guest answers at once"},
-    AQ_PARAM_SNAPSHOT_TIMEOUT,
-    {NULL},
-};
-
-static const struct aq_field sets[] = {
-    {"VM", "the VM's name"},
-    {"NAME", "the same"},
-    {"SNAPSHOT", "the snapshot's name"},
-    {"MEMORY", "1 when it has the VM's memory"},
-    {"QUIESCED", "1 when the guest wrote its disk first"},
-    {"DURATION", "how many milliseconds it took"},
-    {NULL},
-};
-
-const struct aq_verb aq_verb_snapshot = {
-    .name = "snapshot",
-    .group = "Snapshots",
-    .summary = "Take a snapshot of a VM, running or stopped",
-    .details =
-        "It is kept in the VM's own disk. With memory the VM stands still meanwhile; of the disk alone "
-        "it takes milliseconds, but can only be restored when the VM is stopped.",
-    .params = params,
-    .sets = sets,
-    .example = "snapshot name=web snapshot_name=before-upgrade",
-    .run = run,
-};

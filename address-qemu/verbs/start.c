@@ -2,6 +2,43 @@
 #include "verbs/vm_fields.h"
 #include "vm/lifecycle.h"
 
+static int run(struct aq_call *call, struct aq_error *err);
+static int run_if_stopped(struct aq_call *call, struct aq_error *err);
+
+static const struct aq_param params[] = {
+    AQ_PARAM_VM,
+    {"discard_state", AQ_TYPE_BOOLEAN, .fallback = "false",
+     .meaning = "boot though the VM has a saved state, which is lost"},
+    {NULL},
+};
+static const struct aq_field sets[] = {AQ_VM_FIELDS, AQ_PORT_FIELDS, {NULL}};
+
+const struct aq_verb aq_verb_start = {
+    .name = "start",
+    .group = "VMs",
+    .summary = "Start a stopped VM",
+    .details = "Returns when QEMU runs; `wait` waits for the guest. The base is checked first to be the very "
+               "disk that was "
+               "registered.",
+    .params = params,
+    .sets = sets,
+    .example = "start name=web",
+    .run = run,
+};
+
+static const struct aq_field sets_if_stopped[] = {
+    AQ_VM_FIELDS, AQ_PORT_FIELDS, {"SKIPPED", "1 when it was running (or paused) already"}, {NULL}};
+
+const struct aq_verb aq_verb_start_if_stopped = {
+    .name = "start_if_stopped",
+    .group = "VMs",
+    .summary = "Start a VM unless it runs already",
+    .params = params,
+    .sets = sets_if_stopped,
+    .example = "start_if_stopped name=web",
+    .run = run_if_stopped,
+};
+
 static int say_started(struct aq_call *call, const struct aq_vm *vm, const struct aq_run *run,
                        struct aq_error *err)
 {
@@ -45,37 +82,3 @@ static int run_if_stopped(struct aq_call *call, struct aq_error *err)
     aq_result_say(call->result, "%s is %s already", vm.name, aq_run_status(&vm, &run));
     return aq_set_vm_fields(call->result, &vm, &run, err);
 }
-
-static const struct aq_param params[] = {
-    AQ_PARAM_VM,
-    {"discard_state", AQ_TYPE_BOOLEAN, .fallback = "false",
-     .meaning = "boot though the VM has a saved state, which is lost"},
-    {NULL},
-};
-static const struct aq_field sets[] = {AQ_VM_FIELDS, AQ_PORT_FIELDS, {NULL}};
-
-const struct aq_verb aq_verb_start = {
-    .name = "start",
-    .group = "VMs",
-    .summary = "Start a stopped VM",
-    .details = "Returns when QEMU runs; `wait` waits for the guest. The base is checked first to be the very "
-               "disk that was "
-               "registered.",
-    .params = params,
-    .sets = sets,
-    .example = "start name=web",
-    .run = run,
-};
-
-static const struct aq_field sets_if_stopped[] = {
-    AQ_VM_FIELDS, AQ_PORT_FIELDS, {"SKIPPED", "1 when it was running (or paused) already"}, {NULL}};
-
-const struct aq_verb aq_verb_start_if_stopped = {
-    .name = "start_if_stopped",
-    .group = "VMs",
-    .summary = "Start a VM unless it runs already",
-    .params = params,
-    .sets = sets_if_stopped,
-    .example = "start_if_stopped name=web",
-    .run = run_if_stopped,
-};

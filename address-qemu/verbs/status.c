@@ -4,6 +4,36 @@
 #include "util/size.h"
 #include "verbs/vm_fields.h"
 
+static int run(struct aq_call *call, struct aq_error *err);
+
+static const struct aq_param params[] = {
+    {"name", AQ_TYPE_NAME, .positional = true, .aliases = "vm",
+     .meaning = "the VM; all in short unless given"},
+    {NULL},
+};
+
+static const struct aq_field sets[] = {
+    AQ_VM_FIELDS,
+    {"UPTIME", "for how many seconds it has been running"},
+    AQ_PORT_FIELDS,
+    {"COUNT", "how many VMs there are, when none was named"},
+    {"RUNNING", "how many of them run"},
+    {"HOME", "the store's folder"},
+    {"VERSION", "of ADDRESS QEMU"},
+    {NULL},
+};
+
+const struct aq_verb aq_verb_status = {
+    .name = "status",
+    .group = "VMs",
+    .summary = "Tell whether a VM runs, or how many do",
+    .params = params,
+    .sets = sets,
+    .example = "status name=web",
+    .read_only = true,
+    .run = run,
+};
+
 static int status_of_one(struct aq_call *call, const char *name, struct aq_error *err)
 {
     aq_autovm struct aq_vm vm = {0};
@@ -58,31 +88,3 @@ static int run(struct aq_call *call, struct aq_error *err)
     const char *name = aq_arg_text(call, "name");
     return name != NULL ? status_of_one(call, name, err) : status_of_all(call, err);
 }
-
-static const struct aq_param params[] = {
-    {"name", AQ_TYPE_NAME, .positional = true, .aliases = "vm",
-     .meaning = "the VM; all in short unless given"},
-    {NULL},
-};
-
-static const struct aq_field sets[] = {
-    AQ_VM_FIELDS,
-    {"UPTIME", "for how many seconds it has been running"},
-    AQ_PORT_FIELDS,
-    {"COUNT", "how many VMs there are, when none was named"},
-    {"RUNNING", "how many of them run"},
-    {"HOME", "the store's folder"},
-    {"VERSION", "of ADDRESS QEMU"},
-    {NULL},
-};
-
-const struct aq_verb aq_verb_status = {
-    .name = "status",
-    .group = "VMs",
-    .summary = "Tell whether a VM runs, or how many do",
-    .params = params,
-    .sets = sets,
-    .example = "status name=web",
-    .read_only = true,
-    .run = run,
-};

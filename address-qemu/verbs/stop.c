@@ -2,63 +2,9 @@
 #include "verbs/vm_fields.h"
 #include "vm/lifecycle.h"
 
-static int stop(struct aq_call *call, const struct aq_vm *vm, struct aq_error *err)
-{
-    enum aq_stop how = AQ_STOP_CLEAN;
-    enum aq_stop wish = aq_arg_bool(call, "force") ? AQ_STOP_FORCED : AQ_STOP_CLEAN;
-    if (aq_vm_stop(vm, wish, aq_arg_number(call, "timeout"), &how, err) < 0)
-        return -1;
-    aq_result_set_bool(call->result, "FORCED", how == AQ_STOP_FORCED);
-    if (how == AQ_STOP_CLEAN)
-        aq_result_say(call->result, "stopped %s", vm->name);
-    else if (wish == AQ_STOP_FORCED)
-        aq_result_say(call->result, "stopped %s by force", vm->name);
-    else
-        aq_result_say(call->result, "stopped %s by force: the guest did not power off within the timeout",
-                      vm->name);
-    return 0;
-}
-
-static int run(struct aq_call *call, struct aq_error *err)
-{
-    aq_autovm struct aq_vm vm = {0};
-    if (aq_vm_load(aq_arg_text(call, "name"), &vm, err) < 0 || stop(call, &vm, err) < 0)
-        return -1;
-    return aq_set_vm_fields(call->result, &vm, NULL, err);
-}
-
-static int run_if_running(struct aq_call *call, struct aq_error *err)
-{
-    aq_autovm struct aq_vm vm = {0};
-    struct aq_error reason = {0};
-    if (aq_vm_load(aq_arg_text(call, "name"), &vm, err) < 0)
-        return -1;
-    bool skipped = stop(call, &vm, &reason) < 0;
-    if (skipped && reason.code != AQ_E_VM_NOT_RUNNING)
-        return aq_fail(err, reason.code, "%s", reason.text);
-    aq_result_set_bool(call->result, "SKIPPED", skipped);
-    if (skipped)
-        aq_result_say(call->result, "%s is stopped already", vm.name);
-    return aq_set_vm_fields(call->result, &vm, NULL, err);
-}
-
-static int run_restart(struct aq_call *call, struct aq_error *err)
-{
-    aq_autovm struct aq_vm vm = {0};
-    struct aq_run run = {0};
-    struct aq_error reason = {0};
-    if (aq_vm_load(aq_arg_text(call, "name"), &vm, err) < 0)
-        return -1;
-    if (stop(call, &vm, &reason) < 0 && reason.code != AQ_E_VM_NOT_RUNNING)
-        return aq_fail(err, reason.code, "%s", reason.text);
-    if (aq_vm_start(&vm, &run, err) < 0)
-        return -1;
-    aq_set_port_rows(call->result, &run);
-    aq_result_say(call->result, "%s %s (process %d, %s)",
-                  reason.code == AQ_OK ? "restarted" : "was stopped; started", vm.name, run.process.pid,
-                  aq_accel_name(run.accel));
-    return aq_set_vm_fields(call->result, &vm, &run, err);
-}
+static int run(struct aq_call *call, struct aq_error *err);
+static int run_if_running(struct aq_call *call, struct aq_error *err);
+static int run_restart(struct aq_call *call, struct aq_error *err);
 
 static const struct aq_param params[] = {
     AQ_PARAM_VM,
@@ -118,3 +64,61 @@ const struct aq_verb aq_verb_restart = {
     .example = "restart name=web timeout=30",
     .run = run_restart,
 };
+
+static int stop(struct aq_call *call, const struct aq_vm *vm, struct aq_error *err)
+{
+    enum aq_stop how = AQ_STOP_CLEAN;
+    enum aq_stop wish = aq_arg_bool(call, "force") ? AQ_STOP_FORCED : AQ_STOP_CLEAN;
+    if (aq_vm_stop(vm, wish, aq_arg_number(call, "timeout"), &how, err) < 0)
+        return -1;
+    aq_result_set_bool(call->result, "FORCED", how == AQ_STOP_FORCED);
+    if (how == AQ_STOP_CLEAN)
+        aq_result_say(call->result, "stopped %s", vm->name);
+    else if (wish == AQ_STOP_FORCED)
+        aq_result_say(call->result, "stopped %s by force", vm->name);
+    else
+        aq_result_say(call->result, "stopped %s by force: the guest did not power off within the timeout",
+                      vm->name);
+    return 0;
+}
+
+static int run(struct aq_call *call, struct aq_error *err)
+{
+    aq_autovm struct aq_vm vm = {0};
+    if (aq_vm_load(aq_arg_text(call, "name"), &vm, err) < 0 || stop(call, &vm, err) < 0)
+        return -1;
+    return aq_set_vm_fields(call->result, &vm, NULL, err);
+}
+
+static int run_if_running(struct aq_call *call, struct aq_error *err)
+{
+    aq_autovm struct aq_vm vm = {0};
+    struct aq_error reason = {0};
+    if (aq_vm_load(aq_arg_text(call, "name"), &vm, err) < 0)
+        return -1;
+    bool skipped = stop(call, &vm, &reason) < 0;
+    if (skipped && reason.code != AQ_E_VM_NOT_RUNNING)
+        return aq_fail(err, reason.code, "%s", reason.text);
+    aq_result_set_bool(call->result, "SKIPPED", skipped);
+    if (skipped)
+        aq_result_say(call->result, "%s is stopped already", vm.name);
+    return aq_set_vm_fields(call->result, &vm, NULL, err);
+}
+
+static int run_restart(struct aq_call *call, struct aq_error *err)
+{
+    aq_autovm struct aq_vm vm = {0};
+    struct aq_run run = {0};
+    struct aq_error reason = {0};
+    if (aq_vm_load(aq_arg_text(call, "name"), &vm, err) < 0)
+        return -1;
+    if (stop(call, &vm, &reason) < 0 && reason.code != AQ_E_VM_NOT_RUNNING)
+        return aq_fail(err, reason.code, "%s", reason.text);
+    if (aq_vm_start(&vm, &run, err) < 0)
+        return -1;
+    aq_set_port_rows(call->result, &run);
+    aq_result_say(call->result, "%s %s (process %d, %s)",
+                  reason.code == AQ_OK ? "restarted" : "was stopped; started", vm.name, run.process.pid,
+                  aq_accel_name(run.accel));
+    return aq_set_vm_fields(call->result, &vm, &run, err);
+}

@@ -14,6 +14,31 @@
 #include "util/size.h"
 #include "verbs/vm_fields.h"
 
+static int run(struct aq_call *call, struct aq_error *err);
+
+static const struct aq_field sets[] = {
+    {"READY", "1 when VMs can run here"},
+    {"KVM", "1 when KVM really runs guests; otherwise they are emulated"},
+    {"FREE_SPACE", "where the store is, in bytes"},
+    {"CHECKS.n.NAME",
+     "what was looked at; also `STATUS` (`ok`, `missing`, `limited`, `unusable`), `DETAIL` and `FIX`, the "
+     "command that mends it"},
+    {NULL},
+};
+
+const struct aq_verb aq_verb_verify_host = {
+    .name = "verify_host",
+    .group = "Host",
+    .summary = "Tell what this host has and lacks for running VMs",
+    .details = "KVM is tried by running a guest, not by looking for a device. What is missing comes with the "
+               "command that mends it. RC is 8 when VMs cannot run at all, and 6 when the store or the "
+               "runtime folder is not this user's alone.",
+    .sets = sets,
+    .example = "verify_host",
+    .read_only = true,
+    .run = run,
+};
+
 #define QEMU "qemu-system-x86_64"
 #define QEMU_PACKAGE "qemu-system-x86"
 
@@ -155,26 +180,3 @@ static int run(struct aq_call *call, struct aq_error *err)
                        "what, and the command that mends it");
     return 0;
 }
-
-static const struct aq_field sets[] = {
-    {"READY", "1 when VMs can run here"},
-    {"KVM", "1 when KVM really runs guests; otherwise they are emulated"},
-    {"FREE_SPACE", "where the store is, in bytes"},
-    {"CHECKS.n.NAME",
-     "what was looked at; also `STATUS` (`ok`, `missing`, `limited`, `unusable`), `DETAIL` and `FIX`, the "
-     "command that mends it"},
-    {NULL},
-};
-
-const struct aq_verb aq_verb_verify_host = {
-    .name = "verify_host",
-    .group = "Host",
-    .summary = "Tell what this host has and lacks for running VMs",
-    .details = "KVM is tried by running a guest, not by looking for a device. What is missing comes with the "
-               "command that mends it. RC is 8 when VMs cannot run at all, and 6 when the store or the "
-               "runtime folder is not this user's alone.",
-    .sets = sets,
-    .example = "verify_host",
-    .read_only = true,
-    .run = run,
-};

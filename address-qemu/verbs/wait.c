@@ -5,6 +5,36 @@
 #include "verbs/vm_fields.h"
 #include "vm/guest.h"
 
+static int run(struct aq_call *call, struct aq_error *err);
+
+static const struct aq_param params[] = {
+    AQ_PARAM_VM,
+    {"for", AQ_TYPE_CHOICE, .choices = "agent|ssh|stopped", .fallback = "agent",
+     .meaning =
+         "`agent`: commands can be run in it (by our helper or its agent); `ssh`: its SSH server answers; "
+         "`stopped`: it has ended"},
+    {"timeout", AQ_TYPE_DURATION, .fallback = "180", .meaning = "how long to wait"},
+    {NULL},
+};
+
+static const struct aq_field sets[] = {
+    AQ_VM_FIELDS,
+    {"METHOD", "`helper` or `agent`: what answered"},
+    {"WAITED", "for how many milliseconds"},
+    {NULL},
+};
+
+const struct aq_verb aq_verb_wait = {
+    .name = "wait",
+    .group = "VMs",
+    .summary = "Wait until a guest is ready, or has stopped",
+    .params = params,
+    .sets = sets,
+    .example = "wait name=web for=agent timeout=120",
+    .read_only = true,
+    .run = run,
+};
+
 static int wait_stopped(const struct aq_vm *vm, aq_deadline deadline, struct aq_error *err)
 {
     struct aq_run run = {0};
@@ -61,31 +91,3 @@ static int run(struct aq_call *call, struct aq_error *err)
     aq_result_say(call->result, stopped ? "%s is stopped" : "%s is ready", vm.name);
     return aq_set_vm_fields(call->result, &vm, stopped ? NULL : &run, err);
 }
-
-static const struct aq_param params[] = {
-    AQ_PARAM_VM,
-    {"for", AQ_TYPE_CHOICE, .choices = "agent|ssh|stopped", .fallback = "agent",
-     .meaning =
-         "`agent`: commands can be run in it (by our helper or its agent); `ssh`: its SSH server answers; "
-         "`stopped`: it has ended"},
-    {"timeout", AQ_TYPE_DURATION, .fallback = "180", .meaning = "how long to wait"},
-    {NULL},
-};
-
-static const struct aq_field sets[] = {
-    AQ_VM_FIELDS,
-    {"METHOD", "`helper` or `agent`: what answered"},
-    {"WAITED", "for how many milliseconds"},
-    {NULL},
-};
-
-const struct aq_verb aq_verb_wait = {
-    .name = "wait",
-    .group = "VMs",
-    .summary = "Wait until a guest is ready, or has stopped",
-    .params = params,
-    .sets = sets,
-    .example = "wait name=web for=agent timeout=120",
-    .read_only = true,
-    .run = run,
-};
