@@ -42,7 +42,7 @@ const struct aq_verb aq_verb_create_base = {
     .name = "create_base",
     .group = "Bases",
     .summary = "Build a bootable base out of Debian packages",
-    .details = "Needs neither root nor KVM. `micro` takes seconds to build and about three to boot: busybox, "
+    .details = "Needs neither root nor KVM. `micro` takes seconds to build and a few to boot: busybox, "
                "the guest "
                "agent, "
                "the REXX runner and an SSH server; of `packages` the files are unpacked, but no installation "
