@@ -24,15 +24,13 @@
 AQ_LIBRARY_DECLARE(aq_evp, EVP_FUNCTIONS);
 AQ_LIBRARY_DEFINE(aq_evp, EVP_FUNCTIONS, "libssl3", "libcrypto.so.3", "libcrypto.so.1.1", "libcrypto.so");
 
-static void context_cleanup(EVP_MD_CTX **context)
+/* struct aq_digest is libcrypto's context under a name that callers need no header of it for. */
+static EVP_MD_CTX *context_of(struct aq_digest *digest)
 {
-    if (*context != NULL)
-        aq_evp.EVP_MD_CTX_free(*context);
+    return (EVP_MD_CTX *)digest;
 }
 
-#define autocontext aq_cleanup(context_cleanup)
-
-static EVP_MD_CTX *start(struct aq_error *err)
+struct aq_digest *aq_digest_start(struct aq_error *err)
 {
     if (aq_library_load(&aq_evp_library, err) < 0)
         return NULL;
@@ -43,31 +41,43 @@ static EVP_MD_CTX *start(struct aq_error *err)
         aq_fail(err, AQ_E_FAILED, "libcrypto cannot start a SHA-256 digest");
         return NULL;
     }
-    return context;
+    return (struct aq_digest *)context;
 }
 
-static int add(EVP_MD_CTX *context, const void *data, size_t length, struct aq_error *err)
+int aq_digest_add(struct aq_digest *digest, const void *data, size_t length, struct aq_error *err)
 {
-    return aq_evp.EVP_DigestUpdate(context, data, length) == 1
+    return aq_evp.EVP_DigestUpdate(context_of(digest), data, length) == 1
                ? 0
                : aq_fail(err, AQ_E_FAILED, "libcrypto's SHA-256 failed");
 }
 
-static int finish(EVP_MD_CTX *context, char text[AQ_SHA256_TEXT], struct aq_error *err)
+int aq_digest_finish(struct aq_digest *digest, char text[AQ_SHA256_TEXT], struct aq_error *err)
 {
-    unsigned char digest[EVP_MAX_MD_SIZE];
+    static const char digits[] = "0123456789abcdef";
+    unsigned char bytes[EVP_MAX_MD_SIZE];
     unsigned length = 0;
-    if (aq_evp.EVP_DigestFinal_ex(context, digest, &length) != 1 || length != SHA256_LENGTH)
+    int done = aq_evp.EVP_DigestFinal_ex(context_of(digest), bytes, &length);
+    aq_digest_drop(digest);
+    if (done != 1 || length != SHA256_LENGTH)
         return aq_fail(err, AQ_E_FAILED, "libcrypto's SHA-256 failed");
-    for (size_t i = 0; i < SHA256_LENGTH; i++)
-        snprintf(text + 2 * i, 3, "%02x", digest[i]);
+    for (size_t i = 0; i < SHA256_LENGTH; i++) {
+        text[2 * i] = digits[bytes[i] >> 4];
+        text[2 * i + 1] = digits[bytes[i] & 15];
+    }
+    text[AQ_SHA256_TEXT - 1] = '\0';
     return 0;
+}
+
+void aq_digest_drop(struct aq_digest *digest)
+{
+    if (digest != NULL)
+        aq_evp.EVP_MD_CTX_free(context_of(digest));
 }
 
 int aq_sha256_file(int fd, const char *where, char text[AQ_SHA256_TEXT], struct aq_error *err)
 {
-    autocontext EVP_MD_CTX *context = start(err);
-    if (context == NULL)
+    aq_autodigest struct aq_digest *digest = aq_digest_start(err);
+    if (digest == NULL)
         return -1;
     aq_autofree char *piece = aq_alloc(PIECE);
     for (off_t offset = 0;;) {
@@ -75,12 +85,12 @@ int aq_sha256_file(int fd, const char *where, char text[AQ_SHA256_TEXT], struct 
             return aq_fail(err, AQ_E_INTERRUPTED, "interrupted while digesting %s", where);
         ssize_t got = pread(fd, piece, PIECE, offset);
         if (got == 0)
-            return finish(context, text, err);
+            return aq_digest_finish(aq_steal_ptr(&digest), text, err);
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
             return aq_fail_errno(err, AQ_E_IO, errno, "cannot read %s", where);
-        if (add(context, piece, (size_t)got, err) < 0)
+        if (aq_digest_add(digest, piece, (size_t)got, err) < 0)
             return -1;
         offset += got;
     }
@@ -88,8 +98,8 @@ int aq_sha256_file(int fd, const char *where, char text[AQ_SHA256_TEXT], struct 
 
 int aq_sha256(const void *data, size_t length, char text[AQ_SHA256_TEXT], struct aq_error *err)
 {
-    autocontext EVP_MD_CTX *context = start(err);
-    if (context == NULL || add(context, data, length, err) < 0)
+    aq_autodigest struct aq_digest *digest = aq_digest_start(err);
+    if (digest == NULL || aq_digest_add(digest, data, length, err) < 0)
         return -1;
-    return finish(context, text, err);
+    return aq_digest_finish(aq_steal_ptr(&digest), text, err);
 }

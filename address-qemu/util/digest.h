@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 
+#include "util/cleanup.h"
 #include "util/error.h"
 
 /* Room for a digest as text, NUL included. */
@@ -16,5 +17,23 @@ int aq_sha256_file(int fd, const char *where, char text[AQ_SHA256_TEXT], struct 
 
 /* The digest of bytes in memory. */
 int aq_sha256(const void *data, size_t length, char text[AQ_SHA256_TEXT], struct aq_error *err);
+
+/* A digest of bytes that come piece by piece; NULL with LIBRARY_MISSING or FAILED. Finish it or drop it. */
+struct aq_digest;
+struct aq_digest *aq_digest_start(struct aq_error *err);
+int aq_digest_add(struct aq_digest *digest, const void *data, size_t length, struct aq_error *err);
+
+/* The digest of all that was added; ends and frees it, also on failure. */
+int aq_digest_finish(struct aq_digest *digest, char text[AQ_SHA256_TEXT], struct aq_error *err);
+
+/* Ends and frees it; NULL is fine. */
+void aq_digest_drop(struct aq_digest *digest);
+
+static inline void aq_cleanup_digest(struct aq_digest **digest)
+{
+    aq_digest_drop(*digest);
+}
+
+#define aq_autodigest aq_cleanup(aq_cleanup_digest)
 
 #endif

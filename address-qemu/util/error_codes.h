@@ -46,12 +46,15 @@ enum aq_rc {
     X(VARIABLE_UNSET, USAGE,                                                                                 \
       "{{name}} names a REXX variable that has no value. Set it, or quote the brace.")                       \
     X(HEADER_INVALID, USAGE, "A /* rexxjs-vm-… */ line of the script is wrong; the text has file and line.") \
+    X(SPEC_INVALID, USAGE, "A YAML spec is wrong; the text has file, line, column and what was expected.")   \
     X(BASE_NOT_FOUND, NOT_FOUND, "No base of that name is registered. `list_bases` shows what is.")          \
     X(VM_NOT_FOUND, NOT_FOUND, "There is no VM of that name. `list` shows what there is.")                   \
     X(FILE_NOT_FOUND, NOT_FOUND, "A file on the host is not there.")                                         \
     X(GUEST_FILE_NOT_FOUND, NOT_FOUND, "A file in the guest is not there.")                                  \
     X(STATE_NOT_FOUND, NOT_FOUND, "The VM has no saved state to go on from. `save_state` makes one.")        \
     X(SNAPSHOT_NOT_FOUND, NOT_FOUND, "The VM has no snapshot of that name. `list_snapshots` shows them.")    \
+    X(SECRET_MISSING, NOT_FOUND,                                                                             \
+      "A secret that a step needs is not in the environment, or its file is not.")                           \
     X(HELP_NOT_FOUND, NOT_FOUND, "There is no verb of that name to give help on.")                           \
     X(BASE_EXISTS, CONFLICT,                                                                                 \
       "A base of that name is registered for another disk. Use replace=true, or "                            \
@@ -72,6 +75,8 @@ enum aq_rc {
     X(VM_MISMATCH, CONFLICT, "The VM that is there is not the one that was asked for; the text says how.")   \
     X(VM_INCOMPLETE, CONFLICT, "The VM's folder was not finished (a process died). `remove` clears it.")     \
     X(SNAPSHOT_EXISTS, CONFLICT, "The VM has a snapshot of that name already.")                              \
+    X(SOURCE_CHANGED, CONFLICT,                                                                              \
+      "A source of a spec was written to while it was being used. Nothing was kept; try again.")             \
     X(PORT_IN_USE, CONFLICT, "Another program listens on the port; the text names it.")                      \
     X(TIMEOUT, TIMEOUT, "It took longer than `timeout` allows. What was under way was ended.")               \
     X(GUEST_NOT_READY, TIMEOUT,                                                                              \
@@ -96,6 +101,10 @@ enum aq_rc {
       "cleanly). Stop that VM first; qemu-img check -r all clears a stale mark.")                            \
     X(FILE_KIND, REFUSED, "A regular file was wanted; a folder, device, fifo or socket was found.")          \
     X(FILE_LINK, REFUSED, "A symbolic link that leads nowhere, or one where none is allowed.")               \
+    X(SOURCE_OUTSIDE, REFUSED,                                                                               \
+      "A spec reads a file outside of its folder. Move it there, or allow its folder: allow_sources=…")      \
+    X(CHECKSUM_WRONG, REFUSED,                                                                               \
+      "What was downloaded is not what its checksum says. Nothing of it was kept; ask the publisher.")       \
     X(DISK_SHRINK, REFUSED, "A disk can grow but not shrink.")                                               \
     X(NOT_SUPPORTED, REFUSED, "This is not supported; the text says what is.")                               \
     X(EGRESS_UNENFORCED, REFUSED,                                                                            \
@@ -113,6 +122,7 @@ enum aq_rc {
     X(NO_SPACE, IO, "The host's disk is full. What was half-made has been removed.")                         \
     X(RECORD_INVALID, IO, "A record of the store cannot be read; the text has file, line and reason.")       \
     X(UNREADABLE, IO, "The file is there but this user may not read it.")                                    \
+    X(DOWNLOAD_FAILED, IO, "A download failed; the text has the URL and the reason. The next try goes on.")  \
     X(INTERRUPTED, INTERRUPTED, "Ctrl-C or SIGTERM; what was under way was ended and cleared away.")
 
 enum aq_error_code {

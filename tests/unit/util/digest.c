@@ -49,11 +49,28 @@ static void a_long_digest_can_be_interrupted(void **state)
     aq_interrupt_clear();
 }
 
+static void pieces_are_digested_as_one(void **state)
+{
+    (void)state;
+    struct aq_error err = {0};
+    char text[AQ_SHA256_TEXT];
+    struct aq_digest *digest = aq_digest_start(&err);
+    assert_non_null(digest);
+    assert_ok(aq_digest_add(digest, "a", 1, &err));
+    assert_ok(aq_digest_add(digest, "", 0, &err));
+    assert_ok(aq_digest_add(digest, "bc", 2, &err));
+    assert_ok(aq_digest_finish(digest, text, &err));
+    assert_string_equal(text, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    aq_digest_drop(aq_digest_start(&err));
+    aq_digest_drop(NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(known_digests),
         cmocka_unit_test(a_file_is_digested_whole),
+        cmocka_unit_test(pieces_are_digested_as_one),
         cmocka_unit_test(a_long_digest_can_be_interrupted),
     };
     return cmocka_run_group_tests_name("util/digest", tests, NULL, NULL);

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Downloads by libcurl, which is loaded at the first one: https, http and, where the caller allows it, file
+ * URLs. TLS is always verified; proxies come from the environment (http_proxy, https_proxy, no_proxy); at
+ * most ten redirects, and none to anything but http and https. A file appears under its name whole and
+ * verified or not at all; a part that an earlier try has left is gone on from.
+ */
+#ifndef AQ_UTIL_DOWNLOAD_H
+#define AQ_UTIL_DOWNLOAD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "util/digest.h"
+#include "util/error.h"
+
+/* Whom to tell how far it is; at most a few times a second. */
+struct aq_download_progress {
+    void (*tell)(void *data, const char *url, uint64_t done, uint64_t total); /* total 0: not known */
+    void *data;
+};
+
+struct aq_download {
+    const char *url;
+    const char *sha256; /* 64 lower-case digits that it has to have; NULL: whatever comes is taken */
+    uint64_t max;       /* bytes; 0: 1 TiB */
+    bool allow_file;    /* file:///path too */
+    int64_t timeout_ms; /* without a byte, until it is given up; 0: 60 s */
+    const struct aq_download_progress *progress; /* NULL: nobody */
+};
+
+/* Downloads to the file `name` in the open folder `dir`; *sha256 is what came. An existing file of that name
+   is replaced. An interrupted or failed try leaves its part beside it as `.NAME.part`, which the next one
+   with the same URL goes on from; a wrong checksum leaves nothing. DOWNLOAD_FAILED, CHECKSUM_WRONG,
+   LIMIT_EXCEEDED, TIMEOUT, INTERRUPTED, IO, LIBRARY_MISSING. */
+int aq_download_to(const struct aq_download *download, int dir, const char *name, char sha256[AQ_SHA256_TEXT],
+                   struct aq_error *err);
+
+/* The same into the store's cache (cache/downloads/sha256/DIGEST), where download->sha256 must be given; what
+   is there already is not asked for again. Returns a descriptor for reading. */
+int aq_download_cached(const struct aq_download *download, struct aq_error *err);
+
+#endif
