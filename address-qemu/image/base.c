@@ -1,35 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "image/base.h"
 
-#include <inttypes.h>
-#include <string.h>
-
 #include "image/base_record.h"
-#include "util/clock.h"
 
 int aq_base_load(const char *name, struct aq_base *base, struct aq_error *err)
 {
     aq_autoclose int bases = aq_bases_open(err);
     return bases < 0 ? -1 : aq_base_record_read(bases, name, base, err);
-}
-
-/* What differs first, for a human. */
-static int fail_changed(const struct aq_base *base, const struct aq_pin *found, struct aq_error *err)
-{
-    char when[AQ_TIME_TEXT];
-    const char *advice = "put the registered file back, or register it anew (replace=true) and clone again";
-    if (found->size != base->pin.size)
-        return aq_fail(err, AQ_E_BASE_CHANGED,
-                       "the disk of the base %s changed: %s had %" PRIu64 " bytes and has %" PRIu64 "; %s",
-                       base->name, base->path, base->pin.size, found->size, advice);
-    if (found->mtime_ns != base->pin.mtime_ns)
-        return aq_fail(
-            err, AQ_E_BASE_CHANGED,
-            "the disk of the base %s changed: %s was written to at %s, after it was registered; %s",
-            base->name, base->path, aq_time_text(found->mtime_ns / 1000000000, when), advice);
-    return aq_fail(err, AQ_E_BASE_CHANGED,
-                   "the disk of the base %s changed: another file has taken the place of %s; %s", base->name,
-                   base->path, advice);
 }
 
 int aq_base_check(const struct aq_base *base, struct aq_error *err)
@@ -39,7 +16,19 @@ int aq_base_check(const struct aq_base *base, struct aq_error *err)
         return aq_fail(err, AQ_E_BASE_MISSING,
                        "the disk of the base %s is gone: there is no file %s; put it back", base->name,
                        base->path);
-    return aq_pin_equal(&found, &base->pin) ? 0 : fail_changed(base, &found, err);
+    if (aq_pin_equal(&found, &base->pin))
+        return 0;
+    aq_autofree char *difference = aq_pin_difference(&base->pin, &found, base->path);
+    return aq_fail(err, AQ_E_BASE_CHANGED,
+                   "the disk of the base %s changed: %s; put the registered file back, or register it anew "
+                   "(replace=true) and clone again",
+                   base->name, difference);
+}
+
+struct aq_parent aq_base_as_parent(const struct aq_base *base)
+{
+    return base->layer[0] != '\0' ? aq_parent_make(AQ_PARENT_LAYER, base->layer, &base->pin)
+                                  : aq_parent_make(AQ_PARENT_BASE, base->name, &base->pin);
 }
 
 const char *aq_base_status(const struct aq_base *base)
@@ -83,14 +72,14 @@ int aq_base_lock(const char *name, enum aq_lock kind, struct aq_error *err)
     return bases < 0 ? -1 : aq_base_lock_at(bases, name, kind, err);
 }
 
-int aq_base_remove(const char *name, aq_dependents *dependents, struct aq_error *err)
+int aq_base_remove(const char *name, aq_dependents *above, struct aq_error *err)
 {
     aq_autoclose int bases = aq_bases_open(err);
     if (bases < 0)
         return -1;
     aq_stage_sweep(bases);
     aq_autoclose int lock = aq_base_lock_at(bases, name, AQ_LOCK_EXCLUSIVE, err);
-    if (lock < 0 || aq_base_refuse_dependents(name, dependents, "be removed", err) < 0)
+    if (lock < 0 || aq_base_refuse_dependents(name, above, "be removed", err) < 0)
         return -1;
     return aq_folder_remove(bases, name, err);
 }

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The registered bases: `bases/NAME/base.yaml` in the store, with `disk.qcow2` beside it where the disk is
- * the store's own. A base is pinned when it is registered; from then on it is used only while its disk is
- * what it was.
+ * The registered bases: `bases/NAME/base.yaml` in the store. The disk is a user's file, or `disk.qcow2`
+ * beside the record where it is the store's own, or a layer (image/layer.h), of which the base is then merely
+ * the name. A base is pinned when it is registered; from then on it is used only while its disk is what it
+ * was.
+ *
+ * Clones of a base with a disk of its own stand on the base; clones of one that names a layer stand on that
+ * layer, so that the name may later stand for another layer, or go, and they do not mind.
  */
 #ifndef AQ_IMAGE_BASE_H
 #define AQ_IMAGE_BASE_H
@@ -12,6 +16,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "image/dependents.h"
+#include "image/layer.h"
+#include "image/parent.h"
 #include "image/pin.h"
 #include "util/cleanup.h"
 #include "util/digest.h"
@@ -34,7 +41,8 @@ struct aq_base {
     unsigned memory;       /* MiB, for clones that do not say */
     unsigned cpus;
     bool rexxjs_installed;
-    bool copy; /* the disk is the store's own */
+    bool copy;                    /* the disk is the store's own, in the base's folder */
+    char layer[AQ_LAYER_ID_TEXT]; /* the disk is that layer; "" when it has one of its own */
     struct aq_pin pin;
     struct aq_pin source_pin;    /* of `source` when it was copied */
     char sha256[AQ_SHA256_TEXT]; /* "" unless asked for */
@@ -51,6 +59,9 @@ int aq_base_load(const char *name, struct aq_base *base, struct aq_error *err);
 /* Is the disk still what was registered? BASE_MISSING or BASE_CHANGED, naming the base and what differs. */
 int aq_base_check(const struct aq_base *base, struct aq_error *err);
 
+/* What a clone of the base stands on: the base, or its layer. aq_parent_free it. */
+struct aq_parent aq_base_as_parent(const struct aq_base *base);
+
 /* The same as one word: "ready", "changed" or "missing". */
 const char *aq_base_status(const struct aq_base *base);
 
@@ -62,13 +73,9 @@ int aq_base_list(struct aq_strings *names, struct aq_error *err);
    a minute. */
 int aq_base_lock(const char *name, enum aq_lock kind, struct aq_error *err);
 
-/* Adds the names of what depends on a base; vm/ has it. Called with the base locked exclusively. */
-typedef int aq_dependents(const char *base, struct aq_strings *names, struct aq_error *err);
-
-/* Refuses with BASE_IN_USE when something depends on the base; `wish` ("be removed") completes the sentence.
- */
-int aq_base_refuse_dependents(const char *name, aq_dependents *dependents, const char *wish,
-                              struct aq_error *err);
+/* Refuses with BASE_IN_USE when something depends on the disk of the base; `wish` ("be removed") completes
+ * the sentence. */
+int aq_base_refuse_dependents(const char *name, aq_dependents *above, const char *wish, struct aq_error *err);
 
 /* What to register. Strings are the caller's. */
 struct aq_base_request {
@@ -93,9 +100,9 @@ enum aq_base_outcome { AQ_BASE_REGISTERED, AQ_BASE_UNCHANGED, AQ_BASE_UPDATED, A
 int aq_base_register(const struct aq_base_request *request, struct aq_base *base,
                      enum aq_base_outcome *outcome, struct aq_error *err);
 
-/* Removes a base, and its disk when that is the store's own: BASE_NOT_FOUND, BASE_IN_USE naming the
- * dependents. */
-int aq_base_remove(const char *name, aq_dependents *dependents, struct aq_error *err);
+/* Removes a base, and its disk when that is the store's own (a layer stays): BASE_NOT_FOUND, BASE_IN_USE
+ * naming the dependents. */
+int aq_base_remove(const char *name, aq_dependents *above, struct aq_error *err);
 
 /*
  * For a base that is built: open a stage in the store, make AQ_BASE_DISK in it (other files that are to stay
@@ -115,5 +122,11 @@ int aq_base_stage(const char *name, struct aq_stage *stage, char **folder, struc
    aq_qcow2_admit refuses. */
 int aq_base_publish(struct aq_stage *stage, const struct aq_base_request *request, json_t *built,
                     struct aq_base *base, enum aq_base_outcome *outcome, struct aq_error *err);
+
+/* Registers a layer as a base: its disk is the layer, nothing is copied. As aq_base_publish, but that a base
+   which names another layer is replaced (request->replace) whatever stands on that. LAYER_NOT_FOUND,
+   LAYER_CHANGED. */
+int aq_base_register_layer(const char *id, const struct aq_base_request *request, json_t *built,
+                           struct aq_base *base, enum aq_base_outcome *outcome, struct aq_error *err);
 
 #endif

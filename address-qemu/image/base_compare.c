@@ -5,33 +5,18 @@
 #include <fcntl.h>
 #include <string.h>
 
-#include "util/size.h"
-
-int aq_base_refuse_dependents(const char *name, aq_dependents *dependents, const char *wish,
-                              struct aq_error *err)
+/* Clones of a base that names a layer stand on the layer, so nothing depends on the base itself. */
+int aq_base_refuse_dependents(const char *name, aq_dependents *above, const char *wish, struct aq_error *err)
 {
-    const size_t shown = 10;
-    aq_autostrings struct aq_strings names = {0};
-    if (dependents(name, &names, err) < 0)
-        return -1;
-    if (names.count == 0)
-        return 0;
-    aq_strings_sort(&names);
-    aq_autobuffer struct aq_buffer list = {0};
-    for (size_t i = 0; i < names.count && i < shown; i++)
-        aq_buffer_format(&list, "%s%s", i > 0 ? ", " : "", names.items[i]);
-    if (names.count > shown)
-        aq_buffer_format(&list, " and %zu more", names.count - shown);
-    return aq_fail(err, AQ_E_BASE_IN_USE,
-                   "the base %s cannot %s while VMs depend on it: %s; remove those first", name, wish,
-                   list.data);
+    const struct aq_parent self = {.kind = AQ_PARENT_BASE, .name = (char *)name};
+    return aq_refuse_dependents(&self, above, wish, err);
 }
 
 /* Is it the disk that is registered, as it was then? A copy is compared by what it was made from. */
 static bool same_disk(const struct aq_base *there, const struct aq_base *wanted)
 {
     struct aq_pin found;
-    if (there->copy != wanted->copy)
+    if (there->copy != wanted->copy || strcmp(there->layer, wanted->layer) != 0)
         return false;
     if (!there->copy)
         return strcmp(there->path, wanted->path) == 0 && aq_pin_equal(&there->pin, &wanted->pin);
@@ -54,6 +39,8 @@ static void list_differences(const struct aq_base *there, const struct aq_base *
         aq_buffer_format(text, "os=\"%s\", ", there->os);
     if (digest && there->sha256[0] == '\0')
         aq_buffer_add_text(text, "no digest, ");
+    if (wanted->built != NULL && !json_equal(there->built, wanted->built))
+        aq_buffer_add_text(text, "another way in which it was built, ");
     if (text->length >= 2)
         text->data[text->length -= 2] = '\0';
 }
@@ -88,6 +75,10 @@ static int update(int bases, const struct aq_base *wanted, bool digest, struct a
     there.rexxjs_installed = wanted->rexxjs_installed;
     free(there.os);
     there.os = aq_strdup(wanted->os);
+    if (wanted->built != NULL) {
+        json_decref(there.built);
+        there.built = json_incref(wanted->built);
+    }
     if (digest && there.sha256[0] == '\0' && note_digest(&there, err) < 0)
         return -1;
     if (aq_base_record_write(lock, &there, true, err) < 0)

@@ -33,9 +33,11 @@ int aq_bases_open(struct aq_error *err)
 
 static json_t *to_json(const struct aq_base *base)
 {
+    bool layered = base->layer[0] != '\0';
+    const char *disk = layered ? base->layer : base->copy ? AQ_BASE_DISK : base->path;
     json_t *record =
         json_pack("{s:i, s:s, s:s, s:s, s:I, s:I, s:I, s:b, s:s, s:s, s:b, s:o}", "version", RECORD_VERSION,
-                  "name", base->name, "disk", base->copy ? AQ_BASE_DISK : base->path, "format", base->format,
+                  "name", base->name, layered ? "layer" : "disk", disk, "format", base->format,
                   "virtual_size", (json_int_t)base->virtual_size, "memory", (json_int_t)base->memory, "cpus",
                   (json_int_t)base->cpus, "rexxjs_installed", base->rexxjs_installed, "os", base->os,
                   "created", base->created, "copy", base->copy, "pin", aq_pin_to_json(&base->pin));
@@ -72,13 +74,22 @@ static int fail_invalid(const char *where, const char *key, struct aq_error *err
     return aq_fail(err, AQ_E_RECORD_INVALID, "%s: %s is missing, or not what it has to be", where, key);
 }
 
-/* A path in a record is absolute, but for the disk that lies beside it. */
-static char *disk_path(int bases, const char *name, const char *disk)
+/* Where the disk is: an absolute path, a file beside the record, or a layer's. */
+static int take_disk(const json_t *record, int bases, const char *name, struct aq_base *base)
 {
-    if (disk[0] == '/')
-        return aq_strdup(disk);
+    const char *disk = aq_json_text(record, "disk", ""), *layer = aq_json_text(record, "layer", NULL);
+    struct aq_error ignored = {0};
+    if (layer != NULL) {
+        if (!aq_layer_id_valid(layer) || (base->path = aq_layer_path(layer, &ignored)) == NULL)
+            return -1;
+        memcpy(base->layer, layer, sizeof base->layer);
+        return 0;
+    }
+    if (base->copy ? strcmp(disk, AQ_BASE_DISK) != 0 : disk[0] != '/')
+        return -1;
     aq_autofree char *beside = aq_format("%s/%s", name, AQ_BASE_DISK);
-    return aq_path_at(bases, beside);
+    base->path = base->copy ? aq_path_at(bases, beside) : aq_strdup(disk);
+    return 0;
 }
 
 static int64_t number_within(const json_t *record, const char *key, int64_t max)
@@ -109,14 +120,13 @@ static int take_digest(const json_t *record, const char *where, struct aq_base *
 static int from_json(const json_t *record, int bases, const char *name, const char *where,
                      struct aq_base *base, struct aq_error *err)
 {
-    const char *disk = aq_json_text(record, "disk", "");
     int64_t size = number_within(record, "virtual_size", INT64_MAX);
     int64_t memory = number_within(record, "memory", UINT32_MAX);
     int64_t cpus = number_within(record, "cpus", UINT32_MAX);
     if (aq_json_int(record, "version", 0) != RECORD_VERSION)
         return fail_invalid(where, "version", err);
     base->copy = aq_json_bool(record, "copy", false);
-    if (base->copy ? strcmp(disk, AQ_BASE_DISK) != 0 : disk[0] != '/')
+    if (take_disk(record, bases, name, base) < 0)
         return fail_invalid(where, "disk", err);
     if (strcmp(aq_json_text(record, "format", ""), "qcow2") != 0)
         return fail_invalid(where, "format", err);
@@ -125,7 +135,6 @@ static int from_json(const json_t *record, int bases, const char *name, const ch
     if (!aq_pin_from_json(json_object_get(record, "pin"), &base->pin))
         return fail_invalid(where, "pin", err);
     base->name = aq_strdup(name);
-    base->path = disk_path(bases, name, disk);
     base->format = aq_strdup("qcow2");
     base->os = aq_strdup(aq_json_text(record, "os", ""));
     base->created = aq_strdup(aq_json_text(record, "created", ""));

@@ -172,6 +172,25 @@ int aq_base_stage(const char *name, struct aq_stage *stage, char **folder, struc
     return 0;
 }
 
+/* Puts a stage where the name is, whatever others do with the name meanwhile. The record is written at the
+   first try. */
+static int settle(struct aq_stage *stage, const struct aq_base_request *request, struct aq_base *wanted,
+                  struct aq_base *base, enum aq_base_outcome *outcome, struct aq_error *err)
+{
+    for (bool recorded = false;; recorded = true) {
+        int answer = aq_base_compare(stage->parent, wanted, request, base, outcome, err);
+        if (answer < 0 || answer == AQ_BASE_NAME_SETTLED)
+            return answer < 0 ? -1 : 0;
+        if (!recorded && aq_base_record_write(stage->folder, wanted, false, err) < 0)
+            return -1;
+        int settled = aq_base_settle(stage, answer, request, outcome, err);
+        if (settled > 0)
+            hand_over(wanted, base);
+        if (settled != 0)
+            return settled < 0 ? -1 : 0;
+    }
+}
+
 int aq_base_publish(struct aq_stage *stage, const struct aq_base_request *request, json_t *built,
                     struct aq_base *base, enum aq_base_outcome *outcome, struct aq_error *err)
 {
@@ -183,14 +202,29 @@ int aq_base_publish(struct aq_stage *stage, const struct aq_base_request *reques
     wanted.path = own_disk_path(stage->parent, request->name);
     if (aq_base_take_disk(stage, &wanted, request->digest, err) < 0)
         return -1;
-    for (bool recorded = false;; recorded = true) {
-        int answer = aq_base_compare(stage->parent, &wanted, request, base, outcome, err);
-        if (answer < 0 || (!recorded && aq_base_record_write(stage->folder, &wanted, false, err) < 0))
-            return -1;
-        int settled = aq_base_settle(stage, answer, request, outcome, err);
-        if (settled > 0)
-            hand_over(&wanted, base);
-        if (settled != 0)
-            return settled < 0 ? -1 : 0;
-    }
+    return settle(stage, request, &wanted, base, outcome, err);
+}
+
+int aq_base_register_layer(const char *id, const struct aq_base_request *request, json_t *built,
+                           struct aq_base *base, enum aq_base_outcome *outcome, struct aq_error *err)
+{
+    *base = (struct aq_base){0};
+    aq_autobase struct aq_base wanted = {.built = built};
+    aq_autolayer struct aq_layer layer = {0};
+    aq_autostage struct aq_stage stage = AQ_STAGE_NONE;
+    aq_autoclose int bases = aq_bases_open(err);
+    if (bases < 0 || aq_base_from_request(request, &wanted, err) < 0)
+        return -1;
+    aq_autoclose int hold = aq_layer_lock(id, AQ_LOCK_SHARED, err);
+    if (hold < 0 || aq_layer_load(id, &layer, err) < 0 || aq_layer_check(&layer, err) < 0)
+        return -1;
+    wanted.copy = false;
+    wanted.virtual_size = layer.virtual_size;
+    wanted.pin = layer.seal;
+    wanted.path = aq_strdup(layer.path);
+    memcpy(wanted.layer, layer.id, sizeof wanted.layer);
+    memcpy(wanted.sha256, layer.sha256, sizeof wanted.sha256);
+    if (aq_stage_open(bases, request->name, &stage, err) < 0)
+        return -1;
+    return settle(&stage, request, &wanted, base, outcome, err);
 }

@@ -3,9 +3,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <sys/stat.h>
 
+#include "util/clock.h"
 #include "util/json.h"
+#include "util/memory.h"
 
 static struct aq_pin from_stat(const struct stat *file)
 {
@@ -38,6 +41,17 @@ bool aq_pin_of_path(const char *path, struct aq_pin *pin)
 bool aq_pin_equal(const struct aq_pin *a, const struct aq_pin *b)
 {
     return a->inode == b->inode && a->size == b->size && a->mtime_ns == b->mtime_ns;
+}
+
+char *aq_pin_difference(const struct aq_pin *was, const struct aq_pin *is, const char *path)
+{
+    char when[AQ_TIME_TEXT];
+    if (is->size != was->size)
+        return aq_format("%s had %" PRIu64 " bytes and has %" PRIu64, path, was->size, is->size);
+    if (is->mtime_ns != was->mtime_ns)
+        return aq_format("%s was written to at %s, after it was taken note of", path,
+                         aq_time_text(is->mtime_ns / 1000000000, when));
+    return aq_format("another file has taken the place of %s", path);
 }
 
 json_t *aq_pin_to_json(const struct aq_pin *pin)

@@ -31,6 +31,9 @@ bool aq_pin_of_path(const char *path, struct aq_pin *pin);
    after a reboot, and clones must not be refused for that. */
 bool aq_pin_equal(const struct aq_pin *a, const struct aq_pin *b);
 
+/* What differs first, for a message: "/srv/a.qcow2 had 100 bytes and has 200". free() it. */
+char *aq_pin_difference(const struct aq_pin *was, const struct aq_pin *is, const char *path);
+
 /* As a mapping of a record, and back; false when it is not one. */
 json_t *aq_pin_to_json(const struct aq_pin *pin);
 bool aq_pin_from_json(const json_t *json, struct aq_pin *pin);

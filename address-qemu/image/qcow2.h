@@ -66,6 +66,11 @@ int aq_qcow2_read(int fd, const char *where, struct aq_qcow2_info *info, struct 
 int aq_qcow2_judge(const struct aq_qcow2_info *info, const char *backing, const char *where,
                    struct aq_error *err);
 
+/* The part of that which is about other files: neither encrypted nor with a data file, and no backing file
+   but `backing`. For an image that may be in use. */
+int aq_qcow2_judge_references(const struct aq_qcow2_info *info, const char *backing, const char *where,
+                              struct aq_error *err);
+
 /* Follows the active L1 table and its L2 tables, and the refcount table, of a header that was judged:
    everything they point at must lie inside the file (IMAGE_TRUNCATED) and be aligned (IMAGE_CORRUPT). Ends
    early with INTERRUPTED. */

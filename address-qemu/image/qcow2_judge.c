@@ -78,8 +78,8 @@ static int judge_features(const struct aq_qcow2_info *info, const char *where, s
     return judge_compression(info, where, err);
 }
 
-static int judge_references(const struct aq_qcow2_info *info, const char *backing, const char *where,
-                            struct aq_error *err)
+int aq_qcow2_judge_references(const struct aq_qcow2_info *info, const char *backing, const char *where,
+                              struct aq_error *err)
 {
     char name[128];
     if ((info->incompatible & AQ_QCOW2_DATA_FILE) != 0 || info->names_data_file)
@@ -157,7 +157,7 @@ static int judge_bounds(const struct aq_qcow2_info *info, const char *where, str
 int aq_qcow2_judge(const struct aq_qcow2_info *info, const char *backing, const char *where,
                    struct aq_error *err)
 {
-    if (judge_features(info, where, err) < 0 || judge_references(info, backing, where, err) < 0 ||
+    if (judge_features(info, where, err) < 0 || aq_qcow2_judge_references(info, backing, where, err) < 0 ||
         judge_sizes(info, where, err) < 0)
         return -1;
     return judge_bounds(info, where, err);

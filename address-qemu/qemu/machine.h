@@ -14,14 +14,9 @@
 
 #include "qemu/accel.h"
 #include "qemu/sockets.h"
+#include "util/disk_image.h"
 #include "util/error.h"
 #include "util/memory.h"
-
-/* One image file of a chain. */
-struct aq_disk_image {
-    const char *path;   /* absolute */
-    const char *format; /* "qcow2" or "raw", from our record, never from the file */
-};
 
 /* A virtio disk. Its block node is called "disk0", "disk1", …, the images below it "disk0-1", "disk0-2", … */
 struct aq_disk {

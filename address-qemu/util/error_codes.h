@@ -55,16 +55,24 @@ enum aq_rc {
     X(SNAPSHOT_NOT_FOUND, NOT_FOUND, "The VM has no snapshot of that name. `list_snapshots` shows them.")    \
     X(SECRET_MISSING, NOT_FOUND,                                                                             \
       "A secret that a step needs is not in the environment, or its file is not.")                           \
+    X(LAYER_NOT_FOUND, NOT_FOUND, "There is no such layer in the store. `tree` shows those there are.")      \
     X(HELP_NOT_FOUND, NOT_FOUND, "There is no verb of that name to give help on.")                           \
     X(BASE_EXISTS, CONFLICT,                                                                                 \
       "A base of that name is registered for another disk. Use replace=true, or "                            \
       "another name.")                                                                                       \
-    X(BASE_IN_USE, CONFLICT, "VMs depend on the base; the text names them. Remove those first.")             \
+    X(BASE_IN_USE, CONFLICT, "Something stands on the base; the text names it. Remove that first.")          \
     X(BASE_CHANGED, CONFLICT,                                                                                \
       "The base's disk is not what was registered: its clones would read garbage. Put the old file back, "   \
       "or "                                                                                                  \
       "register it anew (replace=true) and clone again.")                                                    \
     X(BASE_MISSING, CONFLICT, "The base is registered but its disk is gone. Put the file back.")             \
+    X(LAYER_IN_USE, CONFLICT, "Something stands on the layer; the text names it. Remove that first.")        \
+    X(LAYER_CHANGED, CONFLICT,                                                                               \
+      "A layer's file is not what was sealed: what stands on it would read garbage. Put the file back.")     \
+    X(LAYER_MISSING, CONFLICT, "A layer is on record but its file is gone. Put the file back.")              \
+    X(IMAGE_CHANGED, CONFLICT,                                                                               \
+      "The file that a VM's disk stands on is not what it was then: the VM would read garbage.")             \
+    X(IMAGE_MISSING, CONFLICT, "The file of a VM's disk, or the one it stands on, is gone. Put it back.")    \
     X(VM_EXISTS, CONFLICT, "A VM of that name is there already. Remove it, or choose another name.")         \
     X(VM_RUNNING, CONFLICT, "The VM is running and the verb needs it stopped. `stop` it first.")             \
     X(VM_NOT_RUNNING, CONFLICT, "The VM is not running and the verb needs it to be. `start` it first.")      \

@@ -61,7 +61,7 @@ static int make_locked(int parent, struct aq_stage *stage, struct aq_error *err)
 int aq_stage_open(int parent, const char *name, struct aq_stage *stage, struct aq_error *err)
 {
     *stage = (struct aq_stage)AQ_STAGE_NONE;
-    if (!aq_name_valid(name))
+    if (!aq_folder_name_valid(name))
         return aq_fail(err, AQ_E_VALUE_INVALID, "%.80s is not a name: [A-Za-z0-9][A-Za-z0-9._-]{0,62}", name);
     stage->parent = fcntl(parent, F_DUPFD_CLOEXEC, 3);
     if (stage->parent < 0)
@@ -196,7 +196,7 @@ int aq_folder_list(int parent, struct aq_strings *names, struct aq_error *err)
         return fail_at(parent, "cannot list", ".", errno, err);
     const struct dirent *entry;
     while ((entry = readdir(entries)) != NULL)
-        if (aq_name_valid(entry->d_name) && (entry->d_type == DT_DIR || entry->d_type == DT_UNKNOWN))
+        if (aq_folder_name_valid(entry->d_name) && (entry->d_type == DT_DIR || entry->d_type == DT_UNKNOWN))
             aq_strings_add(names, entry->d_name);
     closedir(entries);
     aq_strings_sort(names);

@@ -14,6 +14,8 @@ void aq_set_base_fields(aq_result *result, const struct aq_base *base)
     aq_result_set_text(result, "STATUS", aq_base_status(base));
     aq_result_set_bool(result, "REXXJS_INSTALLED", base->rexxjs_installed);
     aq_result_set_bool(result, "COPY", base->copy);
+    if (base->layer[0] != '\0')
+        aq_result_set_text(result, "LAYER", base->layer);
     if (base->source[0] != '\0')
         aq_result_set_text(result, "SOURCE", base->source);
     if (base->sha256[0] != '\0')

@@ -20,6 +20,7 @@ void aq_set_base_fields(aq_result *result, const struct aq_base *base);
         {"STATUS", "`ready`, `changed` (the disk is not what was registered) or `missing`"},                 \
         {"REXXJS_INSTALLED", "1 when it was said to have a REXX of its own"},                                \
         {"COPY", "1 when the disk is the store's own"},                                                      \
+        {"LAYER", "the id of the layer that is its disk, when that is one"},                                 \
         {"SOURCE", "what the store's own disk was copied from"},                                             \
     {                                                                                                        \
         "SHA256", "the disk's digest, when it was asked for"                                                 \

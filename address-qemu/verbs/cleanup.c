@@ -60,15 +60,16 @@ struct candidate {
     int64_t bytes;
 };
 
-static void look_at_disk(int vms, struct candidate *candidate)
+/* `vm` may be one whose record could not be read. A disk that is a user's own is not counted: it stays. */
+static void look_at_disk(int vms, const struct aq_vm *vm, struct candidate *candidate)
 {
-    char path[AQ_NAME_MAX + sizeof "/" AQ_VM_DISK];
+    const char *file = vm->disk != NULL ? vm->disk : AQ_VM_DISK;
+    aq_autofree char *path = file[0] == '/' ? aq_strdup(file) : aq_format("%s/%s", candidate->name, file);
     struct stat disk;
-    snprintf(path, sizeof path, "%s/%s", candidate->name, AQ_VM_DISK);
     if (fstatat(vms, path, &disk, AT_SYMLINK_NOFOLLOW) < 0)
         return;
     int64_t age = (int64_t)(time(NULL) - disk.st_mtime) * 1000;
-    candidate->bytes = (int64_t)disk.st_blocks * 512;
+    candidate->bytes = file[0] == '/' ? 0 : (int64_t)disk.st_blocks * 512;
     candidate->age = age > 0 ? age : 0;
 }
 
@@ -78,8 +79,8 @@ static bool judge(const struct cleanup *cleanup, struct candidate *candidate)
     aq_autovm struct aq_vm vm = {0};
     struct aq_run run = {0};
     struct aq_error unread = {0};
-    look_at_disk(cleanup->vms, candidate);
     int loaded = aq_vm_load_at(cleanup->vms, candidate->name, &vm, &unread);
+    look_at_disk(cleanup->vms, &vm, candidate);
     int running = loaded == 0 ? aq_run_read_at(cleanup->vms, &vm, &run, &unread) : -1;
     candidate->status = running < 0 ? "broken" : aq_run_status(&vm, running > 0 ? &run : NULL);
     if (running > 0)

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include <fcntl.h>
 #include <sys/stat.h>
 
-#include "image/base.h"
+#include "image/chain.h"
 #include "util/clock.h"
 #include "util/size.h"
 #include "verbs/snapshot_fields.h"
@@ -23,8 +22,13 @@ static const struct aq_field sets[] = {
     AQ_PORT_FIELDS,
     {"DISK_SIZE", "of its disk as the guest sees it, in bytes"},
     {"DISK_ALLOCATED", "what it takes on the host besides the base, in bytes"},
-    {"BASE_STATUS", "`ready`, `changed` or `missing`: only a VM whose base is ready can start"},
-    {"CHAIN.n.PATH", "the images that make up its disk, its own first; also `FORMAT`, `ROLE`, `ALLOCATED`"},
+    {"BASE_STATUS",
+     "`ready`, `changed` or `missing`, of all that is below its disk: only a VM for which that is ready "
+     "can start"},
+    {"BASE_ERROR", "what is wrong, when it is not ready"},
+    {"CHAIN.n.PATH",
+     "the images that make up its disk, its own first; also `FORMAT`, `ROLE` (`vm`, `layer`, `base` or "
+     "`file`), `NAME` (the base's, or the layer's id) and `ALLOCATED` (bytes on the host)"},
     AQ_SNAPSHOT_FIELDS,
     {NULL},
 };
@@ -41,32 +45,48 @@ const struct aq_verb aq_verb_inspect = {
     .run = run,
 };
 
-static void add_image(struct aq_table *chain, const char *path, const char *role)
+static void add_image(struct aq_table *chain, const struct aq_disk_image *image,
+                      const struct aq_chain_member *member)
 {
+    static const char *const roles[] = {"vm", "base", "layer", "file"};
     struct stat st;
     aq_table_row(chain);
-    aq_table_text(chain, "PATH", path);
-    aq_table_text(chain, "FORMAT", "qcow2");
-    aq_table_text(chain, "ROLE", role);
-    if (stat(path, &st) == 0)
+    aq_table_text(chain, "PATH", image->path);
+    aq_table_text(chain, "FORMAT", image->format);
+    aq_table_text(chain, "ROLE", roles[member->kind]);
+    aq_table_text(chain, "NAME", member->name);
+    if (stat(image->path, &st) == 0)
         aq_table_int(chain, "ALLOCATED", (int64_t)st.st_blocks * 512);
 }
 
-/* The images that make up the disk, the writable one first; and what is wrong with the base, if anything is.
- */
+static const char *status_of(enum aq_error_code code)
+{
+    switch (code) {
+    case AQ_OK:
+        return "ready";
+    case AQ_E_BASE_NOT_FOUND:
+    case AQ_E_BASE_MISSING:
+    case AQ_E_LAYER_NOT_FOUND:
+    case AQ_E_LAYER_MISSING:
+    case AQ_E_IMAGE_MISSING:
+        return "missing";
+    default:
+        return "changed";
+    }
+}
+
+/* The images that make up the disk, the writable one first, as far down as they are what they were. */
 static void set_chain(aq_result *result, const struct aq_vm *vm)
 {
     struct aq_error reason = {0};
-    struct aq_table *chain = aq_result_table(result, "CHAIN");
-    add_image(chain, aq_result_field(result, "DISK", NULL), "vm");
-    aq_autobase struct aq_base base = {0};
-    bool loaded = aq_base_load(vm->base, &base, &reason) == 0;
-    if (loaded)
-        add_image(chain, base.path, "base");
-    const char *status = !loaded                                   ? "missing"
-                         : !aq_pin_equal(&base.pin, &vm->base_pin) ? "changed"
-                                                                   : aq_base_status(&base);
-    aq_result_set_text(result, "BASE_STATUS", status);
+    aq_autochain struct aq_chain chain = {0};
+    struct aq_table *table = aq_result_table(result, "CHAIN");
+    aq_chain_of_disk(aq_result_field(result, "DISK", NULL), &vm->parent, &chain, &reason);
+    for (unsigned i = 0; i < chain.count; i++)
+        add_image(table, &chain.images[i], &chain.members[i]);
+    aq_result_set_text(result, "BASE_STATUS", status_of(reason.code));
+    if (reason.code != AQ_OK)
+        aq_result_set_text(result, "BASE_ERROR", reason.text);
 }
 
 static int set_disk(aq_result *result, const struct aq_vm *vm, struct aq_error *err)
@@ -74,11 +94,10 @@ static int set_disk(aq_result *result, const struct aq_vm *vm, struct aq_error *
     aq_autoclose int folder = aq_vm_open(vm->name, err);
     if (folder < 0)
         return -1;
-    aq_autoclose int disk = openat(folder, AQ_VM_DISK, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    aq_autoclose int disk = aq_vm_open_disk(vm, folder, err);
     struct stat st;
     if (disk < 0 || fstat(disk, &st) < 0)
-        return aq_fail(err, AQ_E_RECORD_INVALID,
-                       "the disk of VM %s is gone; `remove name=%s` clears the VM away", vm->name, vm->name);
+        return -1;
     aq_result_set_int(result, "DISK_SIZE", (int64_t)vm->disk_size);
     aq_result_set_int(result, "DISK_ALLOCATED", (int64_t)st.st_blocks * 512);
 

@@ -40,9 +40,8 @@ const struct aq_verb aq_verb_inspect_base = {
 static int set_clones(aq_result *result, const char *base, struct aq_error *err)
 {
     aq_autostrings struct aq_strings names = {0};
-    if (aq_vm_dependents(base, &names, err) < 0)
+    if (aq_vm_clones(base, &names, err) < 0)
         return -1;
-    aq_strings_sort(&names);
     struct aq_table *table = aq_result_table(result, "CLONES");
     for (size_t i = 0; i < names.count; i++) {
         aq_table_row(table);
@@ -70,10 +69,11 @@ static void set_snapshots(aq_result *result, const struct aq_qcow2_snapshots *sn
 static int set_image(aq_result *result, const struct aq_base *base, struct aq_error *err)
 {
     struct aq_qcow2_info info;
+    bool layered = base->layer[0] != '\0';
     aq_autosnapshots struct aq_qcow2_snapshots snapshots = {0};
     aq_autoclose int disk = aq_open_input(base->path, err);
     if (disk < 0 || aq_qcow2_read(disk, base->path, &info, err) < 0 ||
-        aq_qcow2_judge(&info, NULL, base->path, err) < 0 ||
+        aq_qcow2_judge(&info, layered ? info.backing_file : NULL, base->path, err) < 0 ||
         aq_qcow2_read_snapshots(disk, &info, base->path, &snapshots, err) < 0)
         return -1;
     aq_result_set_int(result, "QCOW2_VERSION", info.version);

@@ -9,7 +9,7 @@
 int aq_set_vm_fields(aq_result *result, const struct aq_vm *vm, const struct aq_run *run,
                      struct aq_error *err)
 {
-    aq_autofree char *disk = aq_vm_path(vm->name, AQ_VM_DISK, err);
+    aq_autofree char *disk = aq_vm_disk_path(vm, err);
     if (disk == NULL)
         return -1;
     aq_result_set_text(result, "VM", vm->name);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "image/base.h"
+#include "image/chain.h"
 #include "image/qcow2.h"
 #include "util/clock.h"
 #include "util/files.h"
@@ -38,7 +39,8 @@ static int fill_record(const struct aq_clone_request *request, const struct aq_b
     aq_random_uuid(vm->id);
     make_mac(vm->mac);
     vm->base = aq_strdup(base->name);
-    vm->base_pin = base->pin;
+    vm->disk = aq_strdup(AQ_VM_DISK);
+    vm->parent = aq_base_as_parent(base);
     vm->memory = request->memory != 0 ? request->memory : base->memory;
     vm->cpus = request->cpus != 0 ? request->cpus : base->cpus;
     vm->network = aq_strdup(request->network != NULL ? request->network : "user");
@@ -53,22 +55,22 @@ static int fill_record(const struct aq_clone_request *request, const struct aq_b
     return 0;
 }
 
-static int write_overlay(int disk, const struct aq_base *base, const struct aq_vm *vm, struct aq_error *err)
+static int write_overlay(int disk, const struct aq_vm *vm, struct aq_error *err)
 {
-    /* A base of the store is named relative to the VM's folder, so that the store can be moved as a whole. */
-    aq_autofree char *backing =
-        base->copy ? aq_format("../../bases/%s/%s", base->name, AQ_BASE_DISK) : aq_strdup(base->path);
+    aq_autofree char *backing = NULL;
+    if (aq_parent_backing(&vm->parent, &backing, err) < 0)
+        return -1;
     return aq_qcow2_write_overlay(disk, AQ_VM_DISK, backing, vm->disk_size, err);
 }
 
 /* The overlay and the record, both on the disk when it returns. */
-static int write_files(int folder, const struct aq_base *base, const struct aq_vm *vm, struct aq_error *err)
+static int write_files(int folder, const struct aq_vm *vm, struct aq_error *err)
 {
     aq_autobuffer struct aq_buffer record = {0};
     if (aq_vm_to_yaml(vm, &record, err) < 0)
         return -1;
     aq_autoclose int disk = aq_make_file_at(folder, AQ_VM_DISK, NULL, 0, 0600, err);
-    if (disk < 0 || write_overlay(disk, base, vm, err) < 0)
+    if (disk < 0 || write_overlay(disk, vm, err) < 0)
         return -1;
     aq_autoclose int file = aq_make_file_at(folder, AQ_VM_RECORD, record.data, record.length, 0600, err);
     const int both[] = {disk, file};
@@ -104,10 +106,14 @@ int aq_vm_clone(const struct aq_clone_request *request, struct aq_vm *vm, struct
     vm->name = request->name != NULL ? aq_strdup(request->name)
                                      : aq_format("vm-%s", aq_random_name(part, sizeof part));
     aq_autobase struct aq_base base = {0};
+    aq_autochain struct aq_chain chain = {0};
     aq_autoclose int base_lock = aq_base_lock(request->base, AQ_LOCK_SHARED, err);
-    if (base_lock < 0 || aq_base_load(request->base, &base, err) < 0 || aq_base_check(&base, err) < 0)
+    if (base_lock < 0 || aq_base_load(request->base, &base, err) < 0)
         return -1;
     if (fill_record(request, &base, vm, err) < 0)
+        return -1;
+    aq_autoclose int parent_lock = aq_parent_lock(&vm->parent, AQ_LOCK_SHARED, err);
+    if (parent_lock < 0 || aq_chain_add(&vm->parent, &chain, err) < 0)
         return -1;
 
     aq_autoclose int vms = aq_open_home_dir("vms", err);
@@ -116,7 +122,7 @@ int aq_vm_clone(const struct aq_clone_request *request, struct aq_vm *vm, struct
     if (request->name != NULL && faccessat(vms, request->name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
         return name_taken(request->name, err);
     aq_autostage struct aq_stage stage = AQ_STAGE_NONE;
-    if (aq_stage_open(vms, vm->name, &stage, err) < 0 || write_files(stage.folder, &base, vm, err) < 0)
+    if (aq_stage_open(vms, vm->name, &stage, err) < 0 || write_files(stage.folder, vm, err) < 0)
         return -1;
     return publish(&stage, request, vm, err);
 }

@@ -26,9 +26,10 @@ static int tell_quit(const struct aq_run *run, struct aq_error *err)
 
 /* QEMU flushes before it lets go, and gives no event for that to anybody but its parent. One that was not
    told may still be on its way out, and is given a moment. */
-static int wait_disk_free(const char *vm_name, int vm_folder, bool told, struct aq_error *err)
+static int wait_disk_free(const struct aq_vm *vm, int vm_folder, bool told, struct aq_error *err)
 {
-    aq_autoclose int disk = openat(vm_folder, AQ_VM_DISK, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    const char *name = vm->disk != NULL ? vm->disk : AQ_VM_DISK;
+    aq_autoclose int disk = openat(vm_folder, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
     aq_deadline deadline = aq_after_ms(told ? ORPHAN_FLUSHES_MS : DYING_MS);
     while (disk >= 0 && aq_qcow2_in_use(disk)) {
         if (aq_ms_left(deadline) == 0)
@@ -36,15 +37,15 @@ static int wait_disk_free(const char *vm_name, int vm_folder, bool told, struct 
                 err, AQ_E_VM_RUNNING,
                 "the disk of VM %s is in use by a QEMU that is not on record and does not answer; end that "
                 "process first (its name is qemu:%s)",
-                vm_name, vm_name);
+                vm->name, vm->name);
         if (aq_sleep_until(aq_after_ms(LOOK_EVERY_MS), err) < 0)
             return -1;
     }
     return 0;
 }
 
-int aq_orphan_end(const char *vm_name, int vm_folder, const struct aq_run *run, struct aq_error *err)
+int aq_orphan_end(const struct aq_vm *vm, int vm_folder, const struct aq_run *run, struct aq_error *err)
 {
     int told = run->folder[0] == '/' ? tell_quit(run, err) : 0;
-    return told < 0 ? -1 : wait_disk_free(vm_name, vm_folder, told > 0, err);
+    return told < 0 ? -1 : wait_disk_free(vm, vm_folder, told > 0, err);
 }

@@ -12,7 +12,8 @@
 
 /* Ends such a QEMU, if there is one, and waits until it has let go of the disk. The caller holds the VM's
    lock (vm_folder) and has seen that nothing that is on record runs; `run` is what the record says all the
-   same. VM_RUNNING when the disk is in use by something that cannot be told to end. */
-int aq_orphan_end(const char *vm_name, int vm_folder, const struct aq_run *run, struct aq_error *err);
+   same. Of `vm`, only the name has to be known. VM_RUNNING when the disk is in use by something that cannot
+   be told to end. */
+int aq_orphan_end(const struct aq_vm *vm, int vm_folder, const struct aq_run *run, struct aq_error *err);
 
 #endif

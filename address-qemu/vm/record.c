@@ -5,10 +5,12 @@
 #include <string.h>
 
 #include "util/json.h"
+#include "util/names.h"
 #include "util/yaml.h"
 
-/* The version of the record's format; a later one is refused rather than half understood. */
-enum { FORMAT = 1 };
+/* The version of the record's format; a later one is refused rather than half understood. In the first, the
+ * parent was always a base: `base` and `base_pin`. */
+enum { FORMAT = 2 };
 
 const char *aq_port_rule_text(const struct aq_port_rule *rule, char text[AQ_PORT_TEXT])
 {
@@ -68,7 +70,10 @@ int aq_vm_to_yaml(const struct aq_vm *vm, struct aq_buffer *text, struct aq_erro
     json_object_set_new(record, "format", json_integer(FORMAT));
     json_object_set_new(record, "id", json_string(vm->id));
     json_object_set_new(record, "base", json_string(vm->base));
-    json_object_set_new(record, "base_pin", aq_pin_to_json(&vm->base_pin));
+    if (vm->parent.kind != AQ_PARENT_NONE)
+        json_object_set_new(record, "parent", aq_parent_to_json(&vm->parent));
+    if (strcmp(vm->disk, AQ_VM_DISK) != 0)
+        json_object_set_new(record, "disk", json_string(vm->disk));
     json_object_set_new(record, "disk_size", json_integer((json_int_t)vm->disk_size));
     json_object_set_new(record, "memory", json_integer(vm->memory));
     json_object_set_new(record, "cpus", json_integer(vm->cpus));
@@ -90,6 +95,22 @@ static int invalid(const struct aq_vm *vm, const char *member, struct aq_error *
                    member, vm->name);
 }
 
+/* What the disk is and what it stands on. */
+static int read_disk(const json_t *record, int64_t format, struct aq_vm *vm)
+{
+    vm->base = aq_strdup(aq_json_text(record, "base", ""));
+    vm->disk = aq_strdup(aq_json_text(record, "disk", AQ_VM_DISK));
+    if (vm->disk[0] != '/' && !aq_folder_name_valid(vm->disk))
+        return -1;
+    if (format > 1)
+        return aq_parent_from_json(json_object_get(record, "parent"), &vm->parent) ? 0 : -1;
+    struct aq_pin pin;
+    if (!aq_name_valid(vm->base) || !aq_pin_from_json(json_object_get(record, "base_pin"), &pin))
+        return -1;
+    vm->parent = aq_parent_make(AQ_PARENT_BASE, vm->base, &pin);
+    return 0;
+}
+
 static int read_members(const json_t *record, struct aq_vm *vm, struct aq_error *err)
 {
     int64_t format = aq_json_int(record, "format", 0);
@@ -98,14 +119,14 @@ static int read_members(const json_t *record, struct aq_vm *vm, struct aq_error 
             err, AQ_E_NOT_SUPPORTED,
             "the VM %s was made by a later version of address-qemu (record format %d, this knows %d)",
             vm->name, (int)format, FORMAT);
-    if (format != FORMAT)
+    if (format < 1)
         return invalid(vm, "format", err);
     int64_t memory = aq_json_int(record, "memory", 0), cpus = aq_json_int(record, "cpus", 0);
     int64_t disk_size = aq_json_int(record, "disk_size", 0);
     if (memory <= 0 || memory > UINT32_MAX || cpus <= 0 || cpus > 4096 || disk_size <= 0)
         return invalid(vm, "memory, cpus or disk_size", err);
-    if (!aq_pin_from_json(json_object_get(record, "base_pin"), &vm->base_pin))
-        return invalid(vm, "base_pin", err);
+    if (read_disk(record, format, vm) < 0)
+        return invalid(vm, "base, parent or disk", err);
     if (aq_port_rules_from_json(json_object_get(record, "ports"), vm->ports, AQ_VM_PORTS_MAX,
                                 &vm->port_count) < 0)
         return invalid(vm, "ports", err);
@@ -117,7 +138,6 @@ static int read_members(const json_t *record, struct aq_vm *vm, struct aq_error 
     vm->memory = (unsigned)memory;
     vm->cpus = (unsigned)cpus;
     vm->disk_size = (uint64_t)disk_size;
-    vm->base = aq_strdup(aq_json_text(record, "base", ""));
     vm->network = aq_strdup(aq_json_text(record, "network", "user"));
     vm->accel = aq_strdup(aq_json_text(record, "accel", "auto"));
     vm->created = aq_strdup(aq_json_text(record, "created", ""));

@@ -21,7 +21,7 @@ static int end_running(const struct aq_vm *vm, int vm_folder, bool force, struct
     aq_autoclose int run_folder = running > 0 ? aq_run_open_folder(&run, &ignored) : -1;
     if (running > 0 && aq_qemu_end(run_folder, &run.process, err) < 0)
         return -1;
-    if (aq_orphan_end(vm->name, vm_folder, &run, err) < 0)
+    if (aq_orphan_end(vm, vm_folder, &run, err) < 0)
         return -1;
     aq_run_forget(vm_folder, &run);
     return 0;

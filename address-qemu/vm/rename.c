@@ -18,7 +18,7 @@ static int check_stopped(const char *name, int vm_folder, struct aq_error *err)
     if (running > 0)
         return aq_fail(err, AQ_E_VM_RUNNING, "the VM %s is running; `stop name=%s` it before it is renamed",
                        name, name);
-    return running < 0 ? -1 : aq_orphan_end(name, vm_folder, &run, err);
+    return running < 0 ? -1 : aq_orphan_end(&vm, vm_folder, &run, err);
 }
 
 int aq_vm_rename(const char *name, const char *new_name, struct aq_error *err)

@@ -34,7 +34,7 @@ static int work_begin(const struct aq_vm *vm, struct work *work, struct aq_error
         return -1;
     work->running = running > 0;
     if (work->running ? (work->run_folder = aq_run_open_folder(&work->run, err)) < 0
-                      : aq_orphan_end(vm->name, work->lock, &work->run, err) < 0)
+                      : aq_orphan_end(vm, work->lock, &work->run, err) < 0)
         return -1;
     return aq_vm_snapshots(vm, &work->snapshots, err);
 }

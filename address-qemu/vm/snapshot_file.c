@@ -25,7 +25,7 @@ int aq_snapshot_file(const struct aq_vm *vm, enum aq_snapshot_file what, const c
 {
     static const char *const options[] = {"-c", "-a", "-d"};
     aq_autofree char *program = aq_need_program("qemu-img", "qemu-utils", err);
-    aq_autofree char *path = program != NULL ? aq_vm_path(vm->name, AQ_VM_DISK, err) : NULL;
+    aq_autofree char *path = program != NULL ? aq_vm_disk_path(vm, err) : NULL;
     if (path == NULL)
         return -1;
     aq_autofree char *image = image_name(path);

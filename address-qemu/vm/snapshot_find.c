@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "vm/snapshot_find.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,15 +14,14 @@ static int read_disk(const struct aq_vm *vm, struct aq_qcow2_snapshots *snapshot
     aq_autoclose int folder = aq_vm_open(vm->name, err);
     if (folder < 0)
         return -1;
-    aq_autoclose int disk = openat(folder, AQ_VM_DISK, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    aq_autoclose int disk = aq_vm_open_disk(vm, folder, err);
     if (disk < 0)
-        return aq_fail(err, AQ_E_RECORD_INVALID,
-                       "the disk of VM %s is gone; `remove name=%s` clears the VM away", vm->name, vm->name);
-    struct aq_qcow2_info info;
-    if (aq_qcow2_read(disk, AQ_VM_DISK, &info, err) < 0 ||
-        aq_qcow2_judge(&info, info.backing_file, AQ_VM_DISK, err) < 0)
         return -1;
-    return aq_qcow2_read_snapshots(disk, &info, AQ_VM_DISK, snapshots, err);
+    struct aq_qcow2_info info;
+    if (aq_qcow2_read(disk, vm->disk, &info, err) < 0 ||
+        aq_qcow2_judge(&info, info.backing_file[0] != '\0' ? info.backing_file : NULL, vm->disk, err) < 0)
+        return -1;
+    return aq_qcow2_read_snapshots(disk, &info, vm->disk, snapshots, err);
 }
 
 static void hide_saved_state(struct aq_qcow2_snapshots *snapshots)

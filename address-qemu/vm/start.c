@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "image/base.h"
+#include "image/chain.h"
 #include "qemu/launch.h"
 #include "qemu/ports.h"
 #include "util/clock.h"
@@ -23,11 +23,10 @@ enum {
 /* Everything that a start gathers, and lets go of at its end. */
 struct start {
     const struct aq_vm *vm;
-    const char *from; /* a snapshot to go on from; NULL: boot */
-    struct aq_base base;
-    int vm_folder; /* the caller's */
+    const char *from;      /* a snapshot to go on from; NULL: boot */
+    struct aq_chain chain; /* of its disk */
+    int vm_folder;         /* the caller's */
     int runtime, run_folder, console, log;
-    char *disk_path;
     struct aq_port ports[AQ_RUN_PORTS_MAX];
     struct aq_forward forwards[AQ_RUN_PORTS_MAX];
 };
@@ -36,24 +35,20 @@ static void start_free(struct start *start)
 {
     for (unsigned i = 0; i < AQ_RUN_PORTS_MAX; i++)
         aq_port_release(&start->ports[i]);
-    aq_base_free(&start->base);
-    free(start->disk_path);
+    aq_chain_free(&start->chain);
     const int fds[] = {start->runtime, start->run_folder, start->console, start->log};
     for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)
         aq_cleanup_close(&fds[i]);
 }
 
-static int check_base(struct start *start, struct aq_error *err)
+/* Whatever the disk is made of is what it was. */
+static int check_chain(struct start *start, struct aq_error *err)
 {
-    const struct aq_vm *vm = start->vm;
-    if (aq_base_load(vm->base, &start->base, err) < 0 || aq_base_check(&start->base, err) < 0)
-        return aq_error_context(err, "VM %s cannot start", vm->name);
-    if (!aq_pin_equal(&start->base.pin, &vm->base_pin))
-        return aq_fail(
-            err, AQ_E_BASE_CHANGED,
-            "the VM %s was cloned from another disk than the base %s has now; over this one it would read "
-            "garbage. Register the old disk again, or make a new clone",
-            vm->name, vm->base);
+    aq_autofree char *path = aq_vm_disk_path(start->vm, err);
+    if (path == NULL)
+        return -1;
+    if (aq_chain_of_disk(path, &start->vm->parent, &start->chain, err) < 0)
+        return aq_error_context(err, "VM %s cannot start", start->vm->name);
     return 0;
 }
 
@@ -73,8 +68,7 @@ static int open_files(struct start *start, struct aq_run *run, struct aq_error *
     renameat(start->vm_folder, AQ_VM_CONSOLE, start->vm_folder, AQ_VM_CONSOLE ".1");
     start->console = open_log(start->vm_folder, AQ_VM_CONSOLE, O_WRONLY, err);
     start->log = start->console >= 0 ? open_log(start->vm_folder, AQ_VM_LOG, O_RDWR, err) : -1;
-    start->disk_path = aq_vm_path(vm->name, AQ_VM_DISK, err);
-    return start->log >= 0 && start->disk_path != NULL ? 0 : -1;
+    return start->log >= 0 ? 0 : -1;
 }
 
 /* The VM's own rules and SSH, each with a host port that is ours until QEMU listens on it. */
@@ -123,8 +117,8 @@ static int go_on_from(const struct start *start, struct aq_qmp *qmp, struct aq_e
 static int launch(struct start *start, struct aq_run *run, struct aq_error *err)
 {
     const struct aq_vm *vm = start->vm;
-    const struct aq_disk_image chain[] = {{start->disk_path, "qcow2"}, {start->base.path, "qcow2"}};
-    const struct aq_disk disk = {.chain = chain, .chain_count = 2, .serial = "root"};
+    const struct aq_disk disk = {
+        .chain = start->chain.images, .chain_count = start->chain.count, .serial = "root"};
     const struct aq_machine machine = {
         .name = vm->name,
         .uuid = vm->id,
@@ -189,8 +183,8 @@ static int start_noted(struct start *start, struct aq_run *run, struct aq_error 
 
 static int start_stopped(struct start *start, struct aq_run *run, struct aq_error *err)
 {
-    if (check_saved(start, err) < 0 || check_base(start, err) < 0 ||
-        aq_orphan_end(start->vm->name, start->vm_folder, run, err) < 0)
+    if (check_saved(start, err) < 0 || check_chain(start, err) < 0 ||
+        aq_orphan_end(start->vm, start->vm_folder, run, err) < 0)
         return -1;
     aq_run_forget(start->vm_folder, run);
     *run = (struct aq_run){0};

@@ -21,6 +21,8 @@ void aq_vm_free(struct aq_vm *vm)
 {
     free(vm->name);
     free(vm->base);
+    free(vm->disk);
+    aq_parent_free(&vm->parent);
     free(vm->network);
     free(vm->accel);
     free(vm->created);
@@ -130,7 +132,27 @@ char *aq_vm_path(const char *name, const char *file, struct aq_error *err)
     return home != NULL ? aq_format("%s/vms/%s/%s", home, name, file) : NULL;
 }
 
-int aq_vm_dependents(const char *base, struct aq_strings *names, struct aq_error *err)
+char *aq_vm_disk_path(const struct aq_vm *vm, struct aq_error *err)
+{
+    return vm->disk[0] == '/' ? aq_strdup(vm->disk) : aq_vm_path(vm->name, vm->disk, err);
+}
+
+int aq_vm_open_disk(const struct aq_vm *vm, int folder, struct aq_error *err)
+{
+    int disk = openat(folder, vm->disk, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    if (disk >= 0)
+        return disk;
+    return aq_fail(err, AQ_E_RECORD_INVALID,
+                   "the disk of VM %s is gone (%s); `remove name=%s` clears the VM away", vm->name, vm->disk,
+                   vm->name);
+}
+
+static bool stands_on(const struct aq_vm *vm, const struct aq_parent *on)
+{
+    return aq_parent_same(&vm->parent, on) || (on->kind == AQ_PARENT_FILE && strcmp(vm->disk, on->name) == 0);
+}
+
+int aq_vm_dependents(const struct aq_parent *on, struct aq_strings *names, struct aq_error *err)
 {
     aq_autoclose int vms = aq_open_home_dir("vms", err);
     aq_autostrings struct aq_strings all = {0};
@@ -141,8 +163,22 @@ int aq_vm_dependents(const char *base, struct aq_strings *names, struct aq_error
         int loaded = aq_vm_load_at(vms, all.items[i], &vm, err);
         if (loaded == -1)
             return -1; /* what cannot be read may depend on it: better not to remove anything */
-        /* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): a record that was loaded has its base */
-        if (loaded == 0 && strcmp(vm.base, base) == 0)
+        if (loaded == 0 && stands_on(&vm, on))
+            aq_strings_format(names, "VM %s", all.items[i]);
+    }
+    return 0;
+}
+
+int aq_vm_clones(const char *base, struct aq_strings *names, struct aq_error *err)
+{
+    aq_autoclose int vms = aq_open_home_dir("vms", err);
+    aq_autostrings struct aq_strings all = {0};
+    if (vms < 0 || aq_folder_list(vms, &all, err) < 0)
+        return -1;
+    for (size_t i = 0; i < all.count; i++) {
+        aq_autovm struct aq_vm vm = {0};
+        struct aq_error unread = {0};
+        if (aq_vm_load_at(vms, all.items[i], &vm, &unread) == 0 && strcmp(vm.base, base) == 0)
             aq_strings_add(names, all.items[i]);
     }
     return 0;

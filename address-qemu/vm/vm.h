@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A VM: its record in the store. A VM is its folder, `vms/NAME/{vm.yaml,disk.qcow2,console.log}`: there whole
- * or not at all. What is true only while it runs is in vm/run.h.
+ * or not at all. What is true only while it runs is in vm/run.h. Its disk may be a user's own file somewhere
+ * else; aq_vm_disk_path knows.
  */
 #ifndef AQ_VM_VM_H
 #define AQ_VM_VM_H
 
 #include <stdint.h>
 
-#include "image/pin.h"
+#include "image/parent.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 #include "util/memory.h"
@@ -34,10 +35,11 @@ struct aq_port_rule {
 struct aq_vm {
     char *name;
     char id[AQ_UUID_TEXT]; /* for ever, also when it is renamed; the name of its runtime folder */
-    char *base;
-    struct aq_pin base_pin; /* of the base's disk when this was cloned */
-    uint64_t disk_size;     /* virtual, bytes */
-    unsigned memory;        /* MiB */
+    char *base;            /* the name of the base it was cloned from, for humans; "" for none */
+    char *disk;            /* a file in its folder (AQ_VM_DISK) or, with an absolute path, of a user's own */
+    struct aq_parent parent; /* what the disk stands on */
+    uint64_t disk_size;      /* virtual, bytes */
+    unsigned memory;         /* MiB */
     unsigned cpus;
     char *network; /* "user" or "none" */
     char mac[18];
@@ -77,8 +79,19 @@ int aq_vm_open(const char *name, struct aq_error *err);
 /* The absolute path of a file in the VM's folder. free() it. */
 char *aq_vm_path(const char *name, const char *file, struct aq_error *err);
 
-/* Adds the names of the VMs that stem from a base. Of the type aq_dependents (image/base.h). */
-int aq_vm_dependents(const char *base, struct aq_strings *names, struct aq_error *err);
+/* The absolute path of the VM's disk. free() it. */
+char *aq_vm_disk_path(const struct aq_vm *vm, struct aq_error *err);
+
+/* Opens the VM's disk for reading; `folder` is the VM's. RECORD_INVALID when it is gone. */
+int aq_vm_open_disk(const struct aq_vm *vm, int folder, struct aq_error *err);
+
+/* The names of the VMs that were cloned from a base, sorted; whatever they stand on by now. One whose record
+   cannot be read is passed over. */
+int aq_vm_clones(const char *base, struct aq_strings *names, struct aq_error *err);
+
+/* Adds what the rooms from vm/ on have standing on an image: VMs. Further kinds of children are added here.
+   Of the type aq_dependents (image/dependents.h). */
+int aq_vm_dependents(const struct aq_parent *on, struct aq_strings *names, struct aq_error *err);
 
 /* What a clone is to be. Strings are the caller's; 0 and NULL mean: as the base has it. */
 struct aq_clone_request {
@@ -93,8 +106,8 @@ struct aq_clone_request {
     unsigned port_count;
 };
 
-/* Makes a copy-on-write VM of a base: an overlay and a record, durable when it returns. BASE_NOT_FOUND,
-   BASE_CHANGED, BASE_MISSING, VM_EXISTS, DISK_SHRINK, NO_SPACE, IO; after a failure nothing is left. */
+/* Makes a copy-on-write VM of a base: an overlay and a record, durable when it returns. what
+   aq_chain_add fails with, VM_EXISTS, DISK_SHRINK, NO_SPACE, IO; after a failure nothing is left. */
 int aq_vm_clone(const struct aq_clone_request *request, struct aq_vm *vm, struct aq_error *err);
 
 #endif

@@ -21,9 +21,9 @@
 /* Stands in for vm/: the VMs that depend on a base. */
 static struct aq_strings vms;
 
-static int dependents(const char *base, struct aq_strings *names, struct aq_error *err)
+static int dependents(const struct aq_parent *on, struct aq_strings *names, struct aq_error *err)
 {
-    (void)base;
+    (void)on;
     (void)err;
     for (size_t i = 0; i < vms.count; i++)
         aq_strings_add(names, vms.items[i]);

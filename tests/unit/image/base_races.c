@@ -15,9 +15,9 @@
 
 #define RACERS 16
 
-static int nothing_depends(const char *base, struct aq_strings *names, struct aq_error *err)
+static int nothing_depends(const struct aq_parent *on, struct aq_strings *names, struct aq_error *err)
 {
-    (void)base;
+    (void)on;
     (void)names;
     (void)err;
     return 0;

@@ -136,10 +136,10 @@ static void a_later_version_s_vm_is_not_touched(void **state)
 {
     (void)state;
     assert_command("clone base=base name=one no_start");
-    tool("sh", "-c", "sed -i 's/^format: 1/format: 2/' $ADDRESS_QEMU_HOME/vms/one/vm.yaml");
+    tool("sh", "-c", "sed -i 's/^format: 2/format: 3/' $ADDRESS_QEMU_HOME/vms/one/vm.yaml");
     assert_refused("NOT_SUPPORTED", "start one");
     assert_refused("NOT_SUPPORTED", "remove one force=true");
-    tool("sh", "-c", "sed -i 's/^format: 2/format: 1/' $ADDRESS_QEMU_HOME/vms/one/vm.yaml");
+    tool("sh", "-c", "sed -i 's/^format: 3/format: 2/' $ADDRESS_QEMU_HOME/vms/one/vm.yaml");
 }
 
 static void a_guest_that_does_not_answer_is_told_apart(void **state)
