@@ -17,12 +17,12 @@ exit 5
 REXX
 for with_commands in 0 1; do
     for signal in HUP INT TERM QUIT; do
-        rm -f go.on
+        rm -f go.on out.txt # what the last one said is no sign that this one is ready
         # HUP for the child of the script, in any case
         env --default-signal=INT,TERM,QUIT --ignore-signal=HUP,$signal \
             rexx ./going-on.rexx $with_commands >out.txt 2>err.txt &
         pid=$!
-        wait_until 20 grep -q ready out.txt
+        wait_until 20 grep -qs ready out.txt
         kill -$signal $pid
         sleep 0.2
         : >go.on
