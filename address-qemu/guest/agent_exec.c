@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "guest/agent_files.h"
+#include "guest/agent_side.h"
 #include "guest/base64.h"
 #include "util/json.h"
 #include "util/random.h"
@@ -55,7 +56,7 @@ static const char launch_script[] =
    is the process that was started, which has the mark among its arguments until it becomes the command. Then
    removes the working files $2.*, if they are still there. */
 static const char kill_script[] =
-    "mark=$1 pid=$3; rm -f \"$2.in\" \"$2.out\" \"$2.err\"\n"
+    "mark=$1 pid=$3; rm -f \"$2.in\" \"$2.out\" \"$2.err\" \"$2.said\" \"$2.told\"\n"
     "for round in 1 2 3 4 5; do\n"
     "  doomed=' '; grep -qs \"$mark\" \"/proc/$pid/cmdline\" && doomed=\" $pid \"\n"
     "  for e in $(grep -ls \"AQ_COMMAND=$mark\" /proc/[0-9]*/environ); do\n"
@@ -90,6 +91,8 @@ struct run {
     json_int_t pid;
     bool ended; /* and *exit says how */
     struct aq_buffer piece;
+    struct aq_agent_side side;
+    struct aq_error why; /* its side channel wants it to be ended */
 };
 
 /* What a turn of reading the output has come to; too much: there may be more at once. */
@@ -200,19 +203,19 @@ static json_int_t open_working_file(const struct run *run, const char *suffix, c
 static int copy_input(const struct run *run, json_int_t handle, struct aq_error *err)
 {
     const struct aq_guest_exec *exec = run->exec;
-    if (exec->input_fd <= 0)
-        return aq_agent_write(run->agent, handle, exec->input, exec->input_length, exec->deadline, err);
     aq_autofree char *piece = aq_alloc(INPUT_SIZE);
     ssize_t got;
-    while ((got = read(exec->input_fd, piece, INPUT_SIZE)) > 0)
+    for (uint64_t position = 0; (got = aq_guest_input(exec, position, piece, INPUT_SIZE, err)) > 0;
+         position += (uint64_t)got)
         if (aq_agent_write(run->agent, handle, piece, (size_t)got, exec->deadline, err) < 0)
             return -1;
-    return got == 0 ? 0 : aq_fail_errno(err, AQ_E_IO, errno, "cannot read the command's input");
+    return (int)got;
 }
 
 static int place_input(const struct run *run, struct aq_error *err)
 {
-    if (run->exec->input_fd <= 0 && (run->exec->input == NULL || run->exec->input_length == 0))
+    const struct aq_guest_exec *exec = run->exec;
+    if (exec->input_fd <= 0 && exec->read_input == NULL && (exec->input == NULL || exec->input_length == 0))
         return 0;
     json_int_t handle = open_working_file(run, ".in", "w", err);
     if (handle < 0)
@@ -231,7 +234,9 @@ static int launch(struct run *run, struct aq_error *err)
     aq_strings_add(&words, run->files);
     aq_strings_add(&words, run->mark);
     aq_strings_add(&words, run->exec->working_dir == NULL ? "/" : run->exec->working_dir);
-    aq_strings_format(&words, "%zu", variables);
+    aq_strings_format(&words, "%zu", variables + 1);
+    aq_strings_format(&words, AQ_SIDE_VARIABLE "=%s%s", run->exec->side != NULL ? AQ_SIDE_BY_FILE : "",
+                      run->exec->side != NULL ? run->files : "");
     for (size_t i = 0; i < variables; i++)
         aq_strings_add(&words, run->exec->environment[i]);
     for (size_t i = 0; run->exec->argv[i] != NULL; i++)
@@ -268,7 +273,11 @@ static enum found pass_output(struct run *run, aq_deadline deadline, struct aq_e
     enum found out = pass_stream(run, AQ_STREAM_STDOUT, deadline, err);
     enum found errors =
         out == FOUND_FAILURE ? FOUND_FAILURE : pass_stream(run, AQ_STREAM_STDERR, deadline, err);
-    return errors == FOUND_FAILURE || errors > out ? errors : out;
+    enum found most = errors == FOUND_FAILURE || errors > out ? errors : out;
+    if (most == FOUND_FAILURE || run->exec->side == NULL)
+        return most;
+    int said = aq_agent_side_turn(&run->side, &run->why, deadline, err);
+    return said < 0 ? FOUND_FAILURE : said > 0 && most == FOUND_NOTHING ? FOUND_SOME : most;
 }
 
 /* Why the command was not even started, if it was not. */
@@ -332,7 +341,7 @@ static int follow(struct run *run, aq_deadline deadline, struct aq_error *err)
         }
         if (run->ended && found != FOUND_TOO_MUCH)
             return 1;
-        if (aq_ms_left(deadline) == 0)
+        if (aq_ms_left(deadline) == 0 || run->why.code != AQ_OK)
             return 0;
         if (found != FOUND_NOTHING)
             pause = FIRST_PAUSE_MS;
@@ -351,17 +360,23 @@ static void describe_for_kill(const struct run *run, char pid[24], const char *a
     arguments[3] = NULL;
 }
 
-/* At the deadline: ends it, and takes what it said until then, as far as that comes within the grace time. */
+/* At the deadline, or when its side channel says so: ends it, and takes what it said until then, as far as
+ * that comes within the grace time. */
 static int end_command(struct run *run, struct aq_error *err)
 {
     aq_autobuffer struct aq_buffer output = {0};
     char pid[24];
     const char *arguments[4];
     aq_deadline grace = aq_after_ms(KILL_MS);
+    struct aq_error why = run->why;
+    run->why = (struct aq_error){0};
+    aq_agent_side_close(&run->side);
     describe_for_kill(run, pid, arguments);
     if (aq_agent_run_script(run->agent, kill_script, arguments, &output, grace, err) < 0 ||
         follow(run, grace, err) < 0)
         return -1;
+    if (why.code != AQ_OK)
+        return aq_fail(err, why.code, "%s", why.text);
     return aq_fail(err, AQ_E_COMMAND_TIMEOUT,
                    "the command in the guest took longer than its timeout and was ended, its children too");
 }
@@ -380,7 +395,8 @@ static int run_command(struct run *run, struct aq_error *err)
 {
     int ended = -1;
     if (place_input(run, err) == 0 && (run->handles[0] = open_working_file(run, ".out", "w+", err)) >= 0 &&
-        (run->handles[1] = open_working_file(run, ".err", "w+", err)) >= 0 && launch(run, err) == 0)
+        (run->handles[1] = open_working_file(run, ".err", "w+", err)) >= 0 &&
+        aq_agent_side_open(&run->side, run->agent, run->exec, run->files, err) == 0 && launch(run, err) == 0)
         ended = follow(run, run->exec->deadline, err);
     if (ended < 0)
         abandon(run);
@@ -392,8 +408,12 @@ static int run_command(struct run *run, struct aq_error *err)
 int aq_agent_exec(struct aq_channel *channel, const struct aq_guest_exec *exec, struct aq_guest_exit *exit,
                   struct aq_error *err)
 {
-    struct run run = {
-        .agent = (struct aq_agent *)channel, .exec = exec, .exit = exit, .handles = {-1, -1}, .pid = -1};
+    struct run run = {.agent = (struct aq_agent *)channel,
+                      .exec = exec,
+                      .exit = exit,
+                      .handles = {-1, -1},
+                      .pid = -1,
+                      .side = AQ_AGENT_SIDE_NONE};
     if (need_folder(run.agent, exec->deadline, err) < 0)
         return -1;
     aq_random_name(run.mark, sizeof run.mark);
@@ -402,6 +422,7 @@ int aq_agent_exec(struct aq_channel *channel, const struct aq_guest_exec *exec, 
     for (int i = 0; i < 2; i++)
         if (run.handles[i] >= 0)
             aq_agent_close(run.agent, run.handles[i]);
+    aq_agent_side_close(&run.side);
     aq_buffer_free(&run.piece);
     return result;
 }

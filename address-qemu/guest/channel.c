@@ -230,6 +230,22 @@ ssize_t aq_channel_write(struct aq_channel *channel, const void *from, size_t le
     return sent < 0 ? fail_gone(err) : sent;
 }
 
+ssize_t aq_guest_input(const struct aq_guest_exec *exec, uint64_t position, void *to, size_t room,
+                       struct aq_error *err)
+{
+    if (exec->read_input != NULL)
+        return exec->read_input(exec->read_input_data, to, room, err);
+    if (exec->input_fd > 0) {
+        ssize_t got = read(exec->input_fd, to, room);
+        return got < 0 ? aq_fail_errno(err, AQ_E_IO, errno, "cannot read the command's input") : got;
+    }
+    size_t left = exec->input == NULL ? 0 : exec->input_length - position;
+    size_t length = left < room ? left : room;
+    if (length > 0)
+        memcpy(to, (const char *)exec->input + position, length);
+    return (ssize_t)length;
+}
+
 void aq_guest_output(const struct aq_guest_exec *exec, struct aq_guest_exit *exit, enum aq_stream stream,
                      const char *bytes, size_t length)
 {

@@ -79,6 +79,18 @@ int aq_channel_first_ready(struct aq_channel *const *channels, unsigned count, a
 /* Proves that the peer answers now. */
 int aq_channel_ping(struct aq_channel *channel, aq_deadline deadline, struct aq_error *err);
 
+/* What is said between the host and a command on its side channel (guest/side.h): lines of at most
+   AQ_SIDE_MAX bytes, without line feeds. */
+struct aq_guest_side {
+    void *data;
+    /* The command has said something: any bytes. */
+    void (*said)(void *data, const char *line, size_t length);
+    /* What is to be told to it: asked after each line that came, and every tick_ms. Adds one line and returns
+       1; or 0, nothing now; or -1: the command is to be ended, with this error. */
+    int (*tell)(void *data, struct aq_buffer *line, struct aq_error *err);
+    int64_t tick_ms; /* may change at any time; 0: only after lines, and about once a second */
+};
+
 /* A command to run in the guest, as root unless the guest's helper runs as someone else. Zero-initialise;
    argv is required. A shell's command line is {"/bin/sh", "-c", text, NULL}. */
 struct aq_guest_exec {
@@ -87,13 +99,18 @@ struct aq_guest_exec {
     const char *working_dir;        /* NULL: "/" */
     const void *input;              /* its standard input; NULL and input_fd 0: none (end of file) */
     size_t input_length;
-    int input_fd;         /* >0: a regular file whose rest is its standard input, instead of `input` */
+    int input_fd; /* >0: a regular file whose rest is its standard input, instead of `input` */
+    /* Gives the next piece of its standard input, instead of either: its length, 0 at the end, -1 gives the
+       command up. Not asked for more than the command takes. */
+    ssize_t (*read_input)(void *data, void *to, size_t room, struct aq_error *err);
+    void *read_input_data;
     aq_deadline deadline; /* 0: AQ_FOREVER */
     size_t capture_limit; /* bytes kept of each stream in aq_guest_exit; the rest is only streamed. 0: none */
     /* Each piece of output as it comes, complete at any size; may be NULL. Pieces of one stream are in order.
      */
     void (*on_output)(void *data, enum aq_stream stream, const char *bytes, size_t length);
     void *on_output_data;
+    struct aq_guest_side *side; /* NULL: none. A channel that cannot have one fails with NOT_SUPPORTED. */
 };
 
 /* What came of it. Zero-initialise; aq_guest_exit_free at the end, also after a failure: what had come by

@@ -45,6 +45,11 @@ ssize_t aq_channel_read(struct aq_channel *channel, void *to, size_t room, struc
 /* Writes what can be written now: ≥0, -1 VM_NOT_RUNNING. */
 ssize_t aq_channel_write(struct aq_channel *channel, const void *from, size_t length, struct aq_error *err);
 
+/* The next piece of the command's standard input, whichever way it is given; `position` is how much of it was
+   given before. Its length, 0 at the end, -1. */
+ssize_t aq_guest_input(const struct aq_guest_exec *exec, uint64_t position, void *to, size_t room,
+                       struct aq_error *err);
+
 /* Takes a piece of output: streams it, captures it, counts it. */
 void aq_guest_output(const struct aq_guest_exec *exec, struct aq_guest_exit *exit, enum aq_stream stream,
                      const char *bytes, size_t length);

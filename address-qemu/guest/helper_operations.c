@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "guest/helper_session.h"
+#include "guest/side.h"
 #include "util/files.h"
 
 static void add32(struct aq_buffer *request, uint32_t value)
@@ -65,7 +66,8 @@ static int ping_frame(struct aq_helper *helper, struct aq_helper_operation *oper
     return fail_unexpected(err); /* its own answer comes on channel 0 */
 }
 
-const struct aq_helper_kind aq_helper_ping_kind = {start_ping, NULL, ping_frame, 0, AQ_E_AGENT_DEAD};
+const struct aq_helper_kind aq_helper_ping_kind = {
+    .start = start_ping, .frame = ping_frame, .timeout = AQ_E_AGENT_DEAD};
 
 /* --- exec --- */
 
@@ -80,29 +82,15 @@ static int start_exec(struct aq_helper *helper, struct aq_helper_operation *oper
         add_string(&request, exec->argv[i]);
     for (uint32_t i = 0; i < count_strings(exec->environment); i++)
         add_string(&request, exec->environment[i]);
-    return aq_helper_request(helper, operation, AQ_WIRE_EXEC, &request, err);
-}
-
-/* The next piece of its input into `to`: its length, 0 at the end, -1. */
-static ssize_t next_input(struct aq_helper_operation *operation, void *to, size_t room, struct aq_error *err)
-{
-    const struct aq_guest_exec *exec = operation->exec;
-    if (exec->input_fd > 0) {
-        ssize_t got = read(exec->input_fd, to, room);
-        return got < 0 ? aq_fail_errno(err, AQ_E_IO, errno, "cannot read the command's input") : got;
-    }
-    size_t left = exec->input == NULL ? 0 : exec->input_length - operation->position;
-    size_t length = left < room ? left : room;
-    if (length > 0)
-        memcpy(to, (const char *)exec->input + operation->position, length);
-    return (ssize_t)length;
+    return aq_helper_request(helper, operation, AQ_WIRE_EXEC, exec->side != NULL ? AQ_WIRE_WITH_SIDE : 0,
+                             &request, err);
 }
 
 static int send_input(struct aq_helper *helper, struct aq_helper_operation *operation, struct aq_error *err)
 {
     size_t room = operation->may_send < AQ_WIRE_PAYLOAD_MAX ? operation->may_send : AQ_WIRE_PAYLOAD_MAX;
     unsigned char *to = aq_wire_reserve(&helper->queue, room);
-    ssize_t length = next_input(operation, to, room, err);
+    ssize_t length = aq_guest_input(operation->exec, operation->position, to, room, err);
     if (length < 0)
         return -1;
     aq_wire_commit(&helper->queue, AQ_WIRE_STDIN, operation->channel, (size_t)length);
@@ -125,12 +113,36 @@ static int take_exit(struct aq_helper_operation *operation, const struct aq_fram
     return 0;
 }
 
+static int take_side(const struct aq_guest_side *side, const struct aq_frame *frame, struct aq_error *err)
+{
+    if (frame->length > AQ_SIDE_MAX)
+        return fail_unexpected(err);
+    side->said(side->data, (const char *)frame->payload, frame->length);
+    return 0;
+}
+
+static int tell_side(struct aq_helper *helper, struct aq_helper_operation *operation, struct aq_error *err)
+{
+    const struct aq_guest_side *side = operation->exec->side;
+    if (side == NULL)
+        return 0;
+    aq_autobuffer struct aq_buffer line = {0};
+    int result = side->tell(side->data, &line, err);
+    if (result <= 0)
+        return result;
+    aq_wire_send(&helper->queue, AQ_WIRE_SIDE, 0, operation->channel, aq_buffer_text(&line),
+                 line.length < AQ_SIDE_MAX ? line.length : AQ_SIDE_MAX);
+    return 0;
+}
+
 static int exec_frame(struct aq_helper *helper, struct aq_helper_operation *operation,
                       const struct aq_frame *frame, struct aq_error *err)
 {
     (void)helper;
     if (frame->type == AQ_WIRE_EXIT)
         return take_exit(operation, frame, err);
+    if (frame->type == AQ_WIRE_SIDE && operation->exec->side != NULL)
+        return take_side(operation->exec->side, frame, err);
     if (frame->type != AQ_WIRE_STDOUT && frame->type != AQ_WIRE_STDERR)
         return fail_unexpected(err);
     aq_guest_output(operation->exec, operation->exit,
@@ -139,8 +151,12 @@ static int exec_frame(struct aq_helper *helper, struct aq_helper_operation *oper
     return 0;
 }
 
-const struct aq_helper_kind aq_helper_exec_kind = {start_exec, send_input, exec_frame, AQ_WIRE_KILL,
-                                                   AQ_E_COMMAND_TIMEOUT};
+const struct aq_helper_kind aq_helper_exec_kind = {.start = start_exec,
+                                                   .send = send_input,
+                                                   .tell = tell_side,
+                                                   .frame = exec_frame,
+                                                   .give_up = AQ_WIRE_KILL,
+                                                   .timeout = AQ_E_COMMAND_TIMEOUT};
 
 /* --- put --- */
 
@@ -151,7 +167,7 @@ static int start_put(struct aq_helper *helper, struct aq_helper_operation *opera
     add32(&request, operation->put->make_folders);
     add_string(&request, operation->put->path);
     add_string(&request, operation->put->owner);
-    return aq_helper_request(helper, operation, AQ_WIRE_PUT, &request, err);
+    return aq_helper_request(helper, operation, AQ_WIRE_PUT, 0, &request, err);
 }
 
 static int send_file(struct aq_helper *helper, struct aq_helper_operation *operation, struct aq_error *err)
@@ -183,8 +199,11 @@ static int put_frame(struct aq_helper *helper, struct aq_helper_operation *opera
     return 0;
 }
 
-const struct aq_helper_kind aq_helper_put_kind = {start_put, send_file, put_frame, AQ_WIRE_CANCEL,
-                                                  AQ_E_TIMEOUT};
+const struct aq_helper_kind aq_helper_put_kind = {.start = start_put,
+                                                  .send = send_file,
+                                                  .frame = put_frame,
+                                                  .give_up = AQ_WIRE_CANCEL,
+                                                  .timeout = AQ_E_TIMEOUT};
 
 /* --- get --- */
 
@@ -192,7 +211,7 @@ static int start_get(struct aq_helper *helper, struct aq_helper_operation *opera
 {
     aq_autobuffer struct aq_buffer request = {0};
     add_string(&request, operation->get->path);
-    return aq_helper_request(helper, operation, AQ_WIRE_GET, &request, err);
+    return aq_helper_request(helper, operation, AQ_WIRE_GET, 0, &request, err);
 }
 
 static int take_file_end(struct aq_helper_operation *operation, const struct aq_frame *frame,
@@ -230,14 +249,15 @@ static int get_frame(struct aq_helper *helper, struct aq_helper_operation *opera
     return 0;
 }
 
-const struct aq_helper_kind aq_helper_get_kind = {start_get, NULL, get_frame, AQ_WIRE_CANCEL, AQ_E_TIMEOUT};
+const struct aq_helper_kind aq_helper_get_kind = {
+    .start = start_get, .frame = get_frame, .give_up = AQ_WIRE_CANCEL, .timeout = AQ_E_TIMEOUT};
 
 /* --- sync --- */
 
 static int start_sync(struct aq_helper *helper, struct aq_helper_operation *operation, struct aq_error *err)
 {
     static const struct aq_buffer nothing;
-    return aq_helper_request(helper, operation, AQ_WIRE_SYNC, &nothing, err);
+    return aq_helper_request(helper, operation, AQ_WIRE_SYNC, 0, &nothing, err);
 }
 
 static int sync_frame(struct aq_helper *helper, struct aq_helper_operation *operation,
@@ -250,5 +270,5 @@ static int sync_frame(struct aq_helper *helper, struct aq_helper_operation *oper
     return 0;
 }
 
-const struct aq_helper_kind aq_helper_sync_kind = {start_sync, NULL, sync_frame, AQ_WIRE_CANCEL,
-                                                   AQ_E_TIMEOUT};
+const struct aq_helper_kind aq_helper_sync_kind = {
+    .start = start_sync, .frame = sync_frame, .give_up = AQ_WIRE_CANCEL, .timeout = AQ_E_TIMEOUT};

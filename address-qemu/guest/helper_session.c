@@ -19,7 +19,8 @@ static bool has_room(const struct aq_helper *helper, size_t length)
 }
 
 int aq_helper_request(struct aq_helper *helper, const struct aq_helper_operation *operation,
-                      enum aq_wire_type type, const struct aq_buffer *request, struct aq_error *err)
+                      enum aq_wire_type type, unsigned flags, const struct aq_buffer *request,
+                      struct aq_error *err)
 {
     size_t sent = 0;
     if (request->length > AQ_WIRE_REQUEST_MAX)
@@ -30,7 +31,7 @@ int aq_helper_request(struct aq_helper *helper, const struct aq_helper_operation
     do {
         size_t left = request->length - sent;
         size_t piece = left < AQ_WIRE_PAYLOAD_MAX ? left : AQ_WIRE_PAYLOAD_MAX;
-        aq_wire_send(&helper->queue, type, piece < left ? AQ_WIRE_MORE : 0, operation->channel,
+        aq_wire_send(&helper->queue, type, flags | (piece < left ? AQ_WIRE_MORE : 0), operation->channel,
                      aq_buffer_text(request) + sent, piece);
         sent += piece;
     } while (sent < request->length);
@@ -76,6 +77,9 @@ static void send_all(struct aq_helper *helper)
                has_room(helper, AQ_WIRE_HEADER + AQ_WIRE_PAYLOAD_MAX))
             if (operation->kind->send(helper, operation, &problem) < 0)
                 give_up(helper, operation, &problem);
+        if (operation->kind->tell != NULL && operation->channel != 0 && !operation->done &&
+            !operation->given_up && operation->kind->tell(helper, operation, &problem) < 0)
+            give_up(helper, operation, &problem);
     }
 }
 
@@ -171,7 +175,8 @@ static int take_operation_frame(struct aq_helper *helper, struct aq_helper_opera
         take_error(operation, frame);
         return 0;
     }
-    bool data = frame->type == AQ_WIRE_STDOUT || frame->type == AQ_WIRE_STDERR || frame->type == AQ_WIRE_DATA;
+    bool data = frame->type == AQ_WIRE_STDOUT || frame->type == AQ_WIRE_STDERR ||
+                frame->type == AQ_WIRE_SIDE || frame->type == AQ_WIRE_DATA;
     if (data && frame->length > operation->may_receive)
         return fail_protocol(err, "sends more than it was given credit for");
     if (operation->kind->frame(helper, operation, frame, &problem) < 0) {
@@ -238,6 +243,14 @@ int aq_helper_take_input(struct aq_helper *helper, struct aq_error *err)
     return 0;
 }
 
+/* When an operation has to be looked at, whatever comes or does not come. */
+static aq_deadline next_look(const struct aq_helper_operation *operation)
+{
+    const struct aq_guest_side *side = operation->exec != NULL ? operation->exec->side : NULL;
+    aq_deadline tick = side != NULL && side->tick_ms > 0 ? aq_after_ms(side->tick_ms) : AQ_FOREVER;
+    return tick < operation->deadline ? tick : operation->deadline;
+}
+
 static bool all_done(const struct aq_helper *helper, aq_deadline *next)
 {
     bool done = true;
@@ -247,8 +260,9 @@ static bool all_done(const struct aq_helper *helper, aq_deadline *next)
         if (helper->operations[i].done)
             continue;
         done = false;
-        if (helper->operations[i].deadline < *next)
-            *next = helper->operations[i].deadline;
+        aq_deadline look = next_look(&helper->operations[i]);
+        if (look < *next)
+            *next = look;
     }
     return done;
 }

@@ -22,6 +22,8 @@ struct aq_helper_kind {
     /* Queues data as credit and room allow; may be NULL. -1: the host's side failed, the operation is given
      * up. */
     int (*send)(struct aq_helper *helper, struct aq_helper_operation *operation, struct aq_error *err);
+    /* Queues what is to be said besides, if there is anything; may be NULL. -1: the operation is given up. */
+    int (*tell)(struct aq_helper *helper, struct aq_helper_operation *operation, struct aq_error *err);
     /* Takes a frame that only this kind knows. -1 with GUEST_PROTOCOL: the guest is not to be trusted, the
        session is over; with anything else: the operation is given up. */
     int (*frame)(struct aq_helper *helper, struct aq_helper_operation *operation,
@@ -94,9 +96,11 @@ int aq_helper_fill(struct aq_helper *helper, struct aq_error *err);
 /* Takes what has come, a bounded amount of it, so that sending gets its turn. -1: the session is over. */
 int aq_helper_take_input(struct aq_helper *helper, struct aq_error *err);
 
-/* Queues a whole request in as many frames as it needs; LIMIT_EXCEEDED beyond AQ_WIRE_REQUEST_MAX. */
+/* Queues a whole request in as many frames as it needs; LIMIT_EXCEEDED beyond AQ_WIRE_REQUEST_MAX. `flags`
+   are those of its frames, besides AQ_WIRE_MORE. */
 int aq_helper_request(struct aq_helper *helper, const struct aq_helper_operation *operation,
-                      enum aq_wire_type type, const struct aq_buffer *request, struct aq_error *err);
+                      enum aq_wire_type type, unsigned flags, const struct aq_buffer *request,
+                      struct aq_error *err);
 
 /* The ping is answered on channel 0: it is known by the value that it carries, its operation's position. */
 extern const struct aq_helper_kind aq_helper_ping_kind;

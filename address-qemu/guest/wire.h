@@ -31,9 +31,10 @@
  * closed are dropped: they were under way. A request longer than a frame is continued in further frames of
  * its type: all but the last have the flag MORE; nothing else comes in between.
  *
- * FLOW CONTROL. On each channel each end may send 256 KiB of STDIN, STDOUT, STDERR and DATA payload together;
- * CREDIT gives more as the receiver has dealt with it. So a slow reader holds up its own command and nothing
- * else, and neither end ever stores more than a window a channel.
+ * FLOW CONTROL. On each channel each end may send 256 KiB of STDIN, STDOUT, STDERR, SIDE and DATA payload
+ * together; CREDIT gives more as the receiver has dealt with it. So a slow reader holds up its own command
+ * and nothing else, and neither end ever stores more than a window a channel. SIDE to the guest takes no
+ * credit: it is not stored there; a line that the command has no room for is dropped.
  */
 #ifndef AQ_GUEST_WIRE_H
 #define AQ_GUEST_WIRE_H
@@ -52,6 +53,7 @@
 #define AQ_WIRE_HELLO_MAX 512      /* payload of HELLO and HELLO_ANSWER */
 #define AQ_WIRE_CHANNELS 64        /* open at once */
 #define AQ_WIRE_MORE 1             /* flag: the request goes on in the next frame */
+#define AQ_WIRE_WITH_SIDE 2        /* flag of EXEC's first frame: with a side channel (guest/side.h) */
 
 /* Strings in payloads end with a NUL. h: sent by the host, g: by the guest. */
 enum aq_wire_type {
@@ -75,6 +77,7 @@ enum aq_wire_type {
     AQ_WIRE_SYNC,   /* h: write everything to disk; answered by DONE */
     AQ_WIRE_CANCEL, /* h: give the PUT or GET up; answered by ERROR if it was not done already */
     AQ_WIRE_ERROR,  /* g: u32 Linux errno, string for a human */
+    AQ_WIRE_SIDE,   /* both: a line of the command's side channel, without its line feed */
     AQ_WIRE_TYPES
 };
 

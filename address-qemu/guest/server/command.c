@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "guest/server/session.h"
+#include "guest/server/side.h"
 #include "guest/server/supervisor.h"
 
 #define ARGUMENTS_MAX 8192
@@ -28,6 +29,7 @@ struct command {
     bool input_ended; /* no more will come from the host */
     size_t start, end;
     uint32_t dealt_with; /* input for which the host has not been given credit yet */
+    struct aq_side side;
     unsigned char pending[AQ_WIRE_WINDOW];
 };
 
@@ -113,6 +115,10 @@ static bool command_frame(struct aq_session *session, struct aq_operation *opera
         end_command(command);
         return true;
     }
+    if (frame->type == AQ_WIRE_SIDE) {
+        aq_side_tell(&command->side, frame);
+        return true;
+    }
     return frame->type == AQ_WIRE_STDIN && take_input(command, frame);
 }
 
@@ -173,7 +179,8 @@ static void command_pump(struct aq_session *session, struct aq_operation *operat
     credit_input(session, command);
     bool out = pump_output(session, command, 0);
     bool err = pump_output(session, command, 1);
-    if (out || err || !output_may_flow(session, command))
+    bool side = aq_side_pump(session, operation, &command->side);
+    if (out || err || side || !output_may_flow(session, command))
         operation->wake_at = 0;
     if (command->ended && output_is_over(command))
         finish(session, command);
@@ -194,6 +201,8 @@ static unsigned command_polls(struct aq_session *session, struct aq_operation *o
     for (int i = 0; i < 2 && may_flow; i++)
         if (command->outputs[i] >= 0)
             polls[count++] = (struct pollfd){.fd = command->outputs[i], .events = POLLIN};
+    if (aq_side_may_flow(session, operation, &command->side))
+        polls[count++] = (struct pollfd){.fd = command->side.fd, .events = POLLIN};
     return count;
 }
 
@@ -205,6 +214,7 @@ static void command_release(struct aq_operation *operation)
     close_fd(&command->outputs[0]);
     close_fd(&command->outputs[1]);
     close_fd(&command->report_fd);
+    aq_side_close(&command->side);
     free(command);
 }
 
@@ -236,28 +246,30 @@ static bool make_pipes(struct command *command, int theirs[4])
     return true;
 }
 
-static bool launch(struct command *command, const struct aq_command_line *line)
+static bool launch(struct command *command, const struct aq_command_line *line, bool with_side)
 {
     int theirs[4] = {-1, -1, -1, -1};
-    bool done = make_pipes(command, theirs);
+    int side = with_side ? aq_side_open(&command->side) : -1;
+    bool done = (side >= 0) == with_side && make_pipes(command, theirs);
     if (done)
-        command->supervisor = aq_supervisor_start(line, theirs, theirs[3]);
+        command->supervisor = aq_supervisor_start(line, theirs, side, theirs[3]);
     int saved = errno;
+    close_fd(&side);
     for (int i = 0; i < 4; i++)
         close_fd(&theirs[i]);
     errno = saved;
     return done && command->supervisor > 0;
 }
 
-static struct command *start(const struct aq_command_line *line)
+static struct command *start(const struct aq_command_line *line, bool with_side)
 {
     struct command *command = malloc(sizeof *command);
     if (command == NULL)
         return NULL;
     memset(command, 0, offsetof(struct command, pending));
     command->operation.kind = &command_kind;
-    command->input = command->outputs[0] = command->outputs[1] = command->report_fd = -1;
-    if (launch(command, line))
+    command->input = command->outputs[0] = command->outputs[1] = command->report_fd = command->side.fd = -1;
+    if (launch(command, line, with_side))
         return command;
     int saved = errno;
     command->ended = true; /* nothing to kill */
@@ -266,7 +278,8 @@ static struct command *start(const struct aq_command_line *line)
     return NULL;
 }
 
-struct aq_operation *aq_command_start(const unsigned char *request, size_t length, const char **what)
+struct aq_operation *aq_command_start(const unsigned char *request, size_t length, bool with_side,
+                                      const char **what)
 {
     static char *arguments[ARGUMENTS_MAX + 1];
     static char *variables[ARGUMENTS_MAX + 1];
@@ -287,6 +300,6 @@ struct aq_operation *aq_command_start(const unsigned char *request, size_t lengt
     if (line.environment == NULL)
         return NULL;
     *what = "cannot start a process";
-    struct command *command = start(&line);
+    struct command *command = start(&line, with_side);
     return command == NULL ? NULL : &command->operation;
 }

@@ -154,7 +154,8 @@ static struct aq_operation *start_kind(const struct aq_session *session, const c
 {
     switch (session->request_type) {
     case AQ_WIRE_EXEC:
-        return aq_command_start(session->request, session->request_length, what);
+        return aq_command_start(session->request, session->request_length,
+                                (session->request_flags & AQ_WIRE_WITH_SIDE) != 0, what);
     case AQ_WIRE_PUT:
         return aq_put_start(session->request, session->request_length, what);
     case AQ_WIRE_GET:
@@ -189,6 +190,7 @@ static bool take_request(struct aq_session *session, const struct aq_frame *fram
         if (frame->channel == 0 || find_operation(session, frame->channel) != NULL)
             return false;
         session->request_type = frame->type;
+        session->request_flags = frame->flags;
         session->request_channel = frame->channel;
         session->request_length = 0;
     }
@@ -255,6 +257,7 @@ static bool take_frame(struct aq_session *session, const struct aq_frame *frame)
     case AQ_WIRE_CREDIT:
     case AQ_WIRE_STDIN:
     case AQ_WIRE_KILL:
+    case AQ_WIRE_SIDE:
     case AQ_WIRE_DATA:
     case AQ_WIRE_DONE:
     case AQ_WIRE_CANCEL:

@@ -15,7 +15,7 @@
 
 /* Room in the queue that data leaves to answers. */
 #define AQ_CONTROL_ROOM 65536
-#define AQ_POLLS_MAX (1 + 4 * AQ_WIRE_CHANNELS)
+#define AQ_POLLS_MAX (1 + 5 * AQ_WIRE_CHANNELS)
 
 struct aq_session;
 struct aq_operation;
@@ -26,7 +26,7 @@ struct aq_operation_kind {
     bool (*frame)(struct aq_session *session, struct aq_operation *operation, const struct aq_frame *frame);
     /* Moves what can be moved without waiting. */
     void (*pump)(struct aq_session *session, struct aq_operation *operation);
-    /* Fills in what to wait for and returns how many (at most 4). */
+    /* Fills in what to wait for and returns how many (at most 5). */
     unsigned (*polls)(struct aq_session *session, struct aq_operation *operation, struct pollfd *polls);
     /* Ends what it still does in the guest, and frees it. */
     void (*release)(struct aq_operation *operation);
@@ -50,7 +50,8 @@ struct aq_session {
     struct aq_operation *operations[AQ_WIRE_CHANNELS];
     unsigned char request[AQ_WIRE_REQUEST_MAX + 1]; /* the one that is being assembled */
     size_t request_length;
-    uint8_t request_type; /* 0: none */
+    uint8_t request_type;  /* 0: none */
+    uint8_t request_flags; /* of its first frame */
     uint16_t request_channel;
     unsigned next_turn; /* whose turn it is to send first */
     bool input_waits;   /* frames have been read that wait for room in the queue */
@@ -74,7 +75,8 @@ void aq_operation_fail(struct aq_session *session, struct aq_operation *operatio
                        const char *what);
 
 /* Start an operation from its whole request (which is followed by a NUL): NULL with errno and *what. */
-struct aq_operation *aq_command_start(const unsigned char *request, size_t length, const char **what);
+struct aq_operation *aq_command_start(const unsigned char *request, size_t length, bool with_side,
+                                      const char **what);
 struct aq_operation *aq_put_start(const unsigned char *request, size_t length, const char **what);
 struct aq_operation *aq_get_start(const unsigned char *request, size_t length, const char **what);
 struct aq_operation *aq_sync_start(const unsigned char *request, size_t length, const char **what);

@@ -24,8 +24,8 @@ struct aq_supervisor_report {
     int status;     /* as of waitpid() */
 };
 
-/* Starts the command with those descriptors as its stdin, stdout and stderr; the report goes to `report`.
-   Returns the supervisor's pid, or -1 with errno. */
-pid_t aq_supervisor_start(const struct aq_command_line *line, const int streams[3], int report);
+/* Starts the command with those descriptors as its stdin, stdout and stderr, and `side` (-1: none) as its
+   AQ_SIDE_FD; the report goes to `report`. Returns the supervisor's pid, or -1 with errno. */
+pid_t aq_supervisor_start(const struct aq_command_line *line, const int streams[3], int side, int report);
 
 #endif

@@ -21,6 +21,7 @@
 #include "guest/agent_protocol.h"
 #include "guest/channel.h"
 #include "guest/cksum.h"
+#include "side-talk.h"
 #include "test-files.h"
 
 static char here[3000];
@@ -461,6 +462,33 @@ static void leaves_no_working_files(void **state)
     assert_string_equal(aq_buffer_text(&exit.output), "");
 }
 
+static void carries_a_side_channel(void **state)
+{
+    assert_side_works(channel_of(state));
+}
+
+static ssize_t counted(void *data, void *to, size_t room, struct aq_error *err)
+{
+    size_t *left = data;
+    (void)err;
+    size_t length = *left < room ? *left : room;
+    memset(to, 'x', length);
+    *left -= length;
+    return (ssize_t)length;
+}
+
+static void takes_input_as_it_is_made(void **state)
+{
+    struct aq_error err = {0};
+    aq_autoguestexit struct aq_guest_exit exit = {0};
+    size_t left = 3000001;
+    const char *const argv[] = {"wc", "-c", NULL};
+    const struct aq_guest_exec exec = {
+        .argv = argv, .capture_limit = 100, .read_input = counted, .read_input_data = &left};
+    assert_ok(aq_channel_exec(channel_of(state), &exec, &exit, &err));
+    assert_string_equal(aq_buffer_text(&exit.output), "3000001\n");
+}
+
 #define with_agent(name) cmocka_unit_test_setup_teardown(name, open_whole_agent, close_agent)
 
 int main(void)
@@ -480,6 +508,8 @@ int main(void)
         with_agent(refuses_files_that_cannot_be),
         cmocka_unit_test_setup_teardown(tells_that_exec_is_blocked, open_agent_without_exec, close_agent),
         with_agent(finds_an_agent_again_that_was_silent),
+        with_agent(carries_a_side_channel),
+        with_agent(takes_input_as_it_is_made),
         with_agent(leaves_no_working_files),
     };
     int status = 0;

@@ -7,6 +7,7 @@
 
 #include "guest/helper_session.h"
 #include "guest/wire.h"
+#include "side-talk.h"
 
 static void says_what_the_command_says(void **state)
 {
@@ -443,6 +444,50 @@ static void holds_a_fast_writer_back(void **state)
     assert_int_equal(exit.output_length, 8000000);
 }
 
+static void carries_a_side_channel(void **state)
+{
+    struct helper_fixture *fixture = *state;
+    assert_side_works(fixture->channel);
+}
+
+/* A command that says much and hears nothing holds up nobody. */
+static void drops_what_the_command_does_not_hear(void **state)
+{
+    struct helper_fixture *fixture = *state;
+    struct aq_error err = {0};
+    aq_cleanup(talk_free) struct side_talk talk = {0};
+    aq_autoguestexit struct aq_guest_exit exit = {0};
+    assert_ok(run_talking(fixture->channel, &talk,
+                          "i=0; line=$(printf '%04000d' 7); while [ $i -lt 1000 ]; do say $line; i=$((i+1)); "
+                          "done; echo done",
+                          &exit, &err));
+    assert_int_equal(talk.lines, 1000);
+    assert_string_equal(aq_buffer_text(&exit.output), "done\n");
+}
+
+static ssize_t failing(void *data, void *to, size_t room, struct aq_error *err)
+{
+    size_t *left = data;
+    if (*left == 0)
+        return aq_fail(err, AQ_E_UNREADABLE, "no more of it");
+    (*left)--;
+    memset(to, 'x', room);
+    return (ssize_t)room;
+}
+
+static void ends_a_command_whose_input_fails(void **state)
+{
+    struct helper_fixture *fixture = *state;
+    struct aq_error err = {0};
+    aq_autoguestexit struct aq_guest_exit exit = {0};
+    size_t left = 40;
+    const char *const argv[] = {"wc", "-c", NULL};
+    const struct aq_guest_exec exec = {
+        .argv = argv, .capture_limit = 100, .read_input = failing, .read_input_data = &left};
+    assert_fails(aq_channel_exec(fixture->channel, &exec, &exit, &err), AQ_E_UNREADABLE);
+    assert_string_equal(aq_buffer_text(&exit.output), "");
+}
+
 #define with_server(name) cmocka_unit_test_setup_teardown(name, open_fixture, close_fixture)
 
 int main(void)
@@ -468,6 +513,9 @@ int main(void)
         cmocka_unit_test(ends_the_tree_when_the_host_hangs_up),
         with_server(leaves_what_a_command_put_in_the_background),
         with_server(holds_a_fast_writer_back),
+        with_server(carries_a_side_channel),
+        with_server(drops_what_the_command_does_not_hear),
+        with_server(ends_a_command_whose_input_fails),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
