@@ -92,15 +92,21 @@ static const struct aq_channel_ops helper_ops = {
     .close = helper_close,
 };
 
-struct aq_channel *aq_channel_open_helper(const struct aq_channel_port *port)
+struct aq_helper *aq_helper_new(const struct aq_channel_port *port)
 {
     struct aq_helper *helper = aq_alloc(sizeof *helper);
-    struct aq_error later = {0};
     helper->base = (struct aq_channel){.ops = &helper_ops, .port = *port};
     helper->queue = (struct aq_wire_queue){.bytes = aq_alloc(QUEUE_SIZE), .size = QUEUE_SIZE};
     helper->ping_after_ms = PING_AFTER_MS;
     helper->patience_ms = PATIENCE_MS;
     aq_helper_leave(helper);
+    return helper;
+}
+
+struct aq_channel *aq_channel_open_helper(const struct aq_channel_port *port)
+{
+    struct aq_helper *helper = aq_helper_new(port);
+    struct aq_error later = {0};
     aq_helper_greet(&helper->base,
                     &later); /* sends the greeting; what is wrong shows when it is waited for */
     return &helper->base;

@@ -36,17 +36,28 @@ int aq_helper_flush(struct aq_helper *helper, struct aq_error *err)
     return 0;
 }
 
+static void queue_hello(struct aq_helper *helper)
+{
+    unsigned char payload[12];
+    aq_wire_put64(payload, helper->nonce);
+    aq_wire_put32(payload + 8, AQ_WIRE_VERSION);
+    aq_wire_send(&helper->queue, AQ_WIRE_HELLO, 0, 0, payload, sizeof payload);
+}
+
+void aq_helper_greet_once(struct aq_helper *helper)
+{
+    queue_hello(helper);
+    helper->say_hello_at = AQ_FOREVER;
+}
+
 /* Says HELLO when it is time to and the one before has left; a port that nobody reads does not fill up with
  * them. */
 static void say_hello(struct aq_helper *helper)
 {
-    unsigned char payload[12];
     if (helper->queue.start != helper->queue.end || aq_now() < helper->say_hello_at)
         return;
-    aq_wire_put64(payload, helper->nonce);
-    aq_wire_put32(payload + 8, AQ_WIRE_VERSION);
     aq_wire_send_padding(&helper->queue);
-    aq_wire_send(&helper->queue, AQ_WIRE_HELLO, 0, 0, payload, sizeof payload);
+    queue_hello(helper);
     int64_t pause = FIRST_RETRY_MS << (helper->hellos < 4 ? helper->hellos : 4);
     helper->say_hello_at = aq_after_ms(pause < LAST_RETRY_MS ? pause : LAST_RETRY_MS);
     helper->hellos++;

@@ -272,3 +272,29 @@ static int sync_frame(struct aq_helper *helper, struct aq_helper_operation *oper
 
 const struct aq_helper_kind aq_helper_sync_kind = {
     .start = start_sync, .frame = sync_frame, .give_up = AQ_WIRE_CANCEL, .timeout = AQ_E_TIMEOUT};
+
+/* --- questions --- */
+
+static int start_ask(struct aq_helper *helper, struct aq_helper_operation *operation, struct aq_error *err)
+{
+    return aq_helper_request(helper, operation, operation->question->type, 0, operation->question->request,
+                             err);
+}
+
+static int ask_frame(struct aq_helper *helper, struct aq_helper_operation *operation,
+                     const struct aq_frame *frame, struct aq_error *err)
+{
+    struct aq_helper_question *question = operation->question;
+    (void)helper;
+    if (frame->type != question->answer_type || frame->length < question->answer_min ||
+        frame->length > sizeof question->answer)
+        return fail_unexpected(err);
+    memcpy(question->answer, frame->payload, frame->length);
+    question->answer_length = frame->length;
+    operation->done = true;
+    return 0;
+}
+
+/* One whose time is over cannot be taken back: the session is given up with it. */
+const struct aq_helper_kind aq_helper_ask_kind = {
+    .start = start_ask, .frame = ask_frame, .timeout = AQ_E_TIMEOUT};

@@ -137,10 +137,11 @@ static void take_error(struct aq_helper_operation *operation, const struct aq_fr
     enum aq_error_code code = number == ENOENT || number == ENOTDIR ? AQ_E_GUEST_FILE_NOT_FOUND
                               : number == EBADMSG                   ? AQ_E_TRANSFER_CORRUPT
                                                                     : AQ_E_GUEST_REFUSED;
-    const char *object = operation->put != NULL    ? operation->put->path
-                         : operation->get != NULL  ? operation->get->path
-                         : operation->exec != NULL ? operation->exec->argv[0]
-                                                   : "sync";
+    const char *object = operation->put != NULL        ? operation->put->path
+                         : operation->get != NULL      ? operation->get->path
+                         : operation->exec != NULL     ? operation->exec->argv[0]
+                         : operation->question != NULL ? "the helper"
+                                                       : "sync";
     const char *reason = number < 134 ? strerrordesc_np((int)number) : NULL;
     aq_fail(&operation->error, code, "in the guest: %s: %s: %s", object, text,
             reason != NULL ? reason : "unknown error");
@@ -321,6 +322,7 @@ int aq_helper_run(struct aq_helper *helper, struct aq_helper_operation *operatio
     helper->count = count;
     helper->heard_at = aq_now();
     helper->pinged_at = 0;
+    result = aq_helper_take_input(helper, &problem); /* what came with the greeting is not told of again */
     while (result == 0 && !all_done(helper, &next))
         result = run_once(helper, next, &problem);
     if (result < 0) {

@@ -12,8 +12,20 @@
 /* How long an ended operation may take to say so before the helper counts as dead. */
 #define AQ_HELPER_GRACE_MS 10000
 
+/* The longest answer to a question. */
+#define AQ_HELPER_ANSWER_MAX 1024
+
 struct aq_helper;
 struct aq_helper_operation;
+
+/* A question: a request that the guest answers with one frame. */
+struct aq_helper_question {
+    enum aq_wire_type type, answer_type;
+    size_t answer_min; /* what the answer has at least, in bytes */
+    const struct aq_buffer *request;
+    unsigned char answer[AQ_HELPER_ANSWER_MAX];
+    size_t answer_length;
+};
 
 /* What the kinds of operation do differently. */
 struct aq_helper_kind {
@@ -41,6 +53,7 @@ struct aq_helper_operation {
     const struct aq_guest_put *put;
     const struct aq_guest_get *get;
     struct aq_guest_file *file;
+    struct aq_helper_question *question;
 
     struct aq_error error; /* what came of it: code AQ_OK if it went well */
     /* From here on the session's own. */
@@ -73,6 +86,13 @@ struct aq_helper {
     struct aq_wire_queue queue;
     struct aq_wire_parser parser;
 };
+
+/* A channel of this kind that has not said anything yet; it owns the port from then on. */
+struct aq_helper *aq_helper_new(const struct aq_channel_port *port);
+
+/* Queues a greeting without the zeros, which is not repeated: for a helper of which it is known that it is
+   there, between two frames. */
+void aq_helper_greet_once(struct aq_helper *helper);
 
 /* The greeting, as aq_channel_ops has it. */
 int aq_helper_greet(struct aq_channel *channel, struct aq_error *err);
@@ -108,5 +128,6 @@ extern const struct aq_helper_kind aq_helper_exec_kind;
 extern const struct aq_helper_kind aq_helper_put_kind;
 extern const struct aq_helper_kind aq_helper_get_kind;
 extern const struct aq_helper_kind aq_helper_sync_kind;
+extern const struct aq_helper_kind aq_helper_ask_kind;
 
 #endif

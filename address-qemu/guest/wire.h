@@ -19,17 +19,23 @@
  * HELLO, when the host hangs up, or when something is not as it should be (a bad check, an unknown type, a
  * credit exceeded). The end of a session ends its operations: commands are killed with their descendants,
  * half-written files vanish. The zeros are as long as the longest payload, so they complete whatever frame a
- * dead host left unfinished, which then fails its CRC; between frames zeros mean nothing. Without a session
- * each end looks at every byte position for a HELLO or HELLO_ANSWER and drops all else. HELLO carries a nonce
- * that the answer repeats; an answer with another nonce belongs to an earlier session. The guest announces
- * itself with nonce 0 when it opens its port, and, after 64 KiB of zeros, when it has ended a session for
- * something that was not as it should be: a host in a session knows by it that all is lost, one that waits
- * says HELLO again.
+ * dead host left unfinished, which then fails its CRC; between frames zeros mean nothing. (Who knows that no
+ * frame is unfinished, as in a clone of a guest that was frozen between two, may leave them away.) Without a
+ * session each end looks at every byte position for a HELLO or HELLO_ANSWER and drops all else. HELLO carries
+ * a nonce that the answer repeats; an answer with another nonce belongs to an earlier session. The guest
+ * announces itself with nonce 0 when it opens its port, and, after 64 KiB of zeros, when it has ended a
+ * session for something that was not as it should be: a host in a session knows by it that all is lost, one
+ * that waits says HELLO again.
  *
- * OPERATIONS. The host picks a channel number that is free and opens it with EXEC, PUT, GET or SYNC. The
- * guest closes it with EXIT, DONE or ERROR, once. Frames from the host for a channel that the guest has
- * closed are dropped: they were under way. A request longer than a frame is continued in further frames of
- * its type: all but the last have the flag MORE; nothing else comes in between.
+ * OPERATIONS. The host picks a channel number that is free and opens it with EXEC, PUT, GET, SYNC, FREEZE,
+ * REPAIR, THAW or CLOCK. The guest closes it with EXIT, DONE, FROZEN, REPAIRED, THAWED, CLOCK or ERROR, once.
+ * Frames from the host for a channel that the guest has closed are dropped: they were under way. A request
+ * longer than a frame is continued in further frames of its type: all but the last have the flag MORE;
+ * nothing else comes in between.
+ *
+ * CLONES. A guest that is to be a template is frozen (all its programs stand still but the helper), and its
+ * clones, while that is still so, are given by REPAIR what each needs of its own and let go on by THAW, which
+ * sets the clock to the moment that the answer to REPAIR made known.
  *
  * FLOW CONTROL. On each channel each end may send 256 KiB of STDIN, STDOUT, STDERR, SIDE and DATA payload
  * together; CREDIT gives more as the receiver has dealt with it. So a slow reader holds up its own command
@@ -78,6 +84,16 @@ enum aq_wire_type {
     AQ_WIRE_CANCEL, /* h: give the PUT or GET up; answered by ERROR if it was not done already */
     AQ_WIRE_ERROR,  /* g: u32 Linux errno, string for a human */
     AQ_WIRE_SIDE,   /* both: a line of the command's side channel, without its line feed */
+    AQ_WIRE_FREEZE, /* h: u32 milliseconds after which the guest thaws by itself; answered by FROZEN */
+    AQ_WIRE_FROZEN, /* g: u32 1: all but the helper stands still; u32 count, strings: why it does not, and
+                       what a clone needs its own of: the paths of the SSH servers' private host keys */
+    AQ_WIRE_REPAIR, /* h: 64 bytes of seed, u32 count of files, strings: host name, machine-id; for each
+                       file: string path, u32 mode, u32 length, bytes. Answered by REPAIRED */
+    AQ_WIRE_REPAIRED, /* g: u64 the time there, in nanoseconds since the Epoch */
+    AQ_WIRE_THAW,     /* h: u64 nanoseconds by which the clock is to be moved before (two's complement);
+                         answered by THAWED */
+    AQ_WIRE_THAWED,   /* g: u64 the time there, u32 1: all has stood still until now */
+    AQ_WIRE_CLOCK,    /* h: as THAW, but moves the clock alone. g: the answer, u64 the time there */
     AQ_WIRE_TYPES
 };
 

@@ -36,6 +36,9 @@ enum aq_rc {
     X(GUEST_PROTOCOL, FAILED, "What came from the guest is not what the protocol allows; it was dropped.")   \
     X(GUEST_REFUSED, FAILED, "The guest's operating system refused (no such file, no space, not allowed).")  \
     X(TRANSFER_CORRUPT, FAILED, "What arrived is not what was sent; nothing was put under the final name.")  \
+    X(CLONE_UNREPAIRED, FAILED,                                                                              \
+      "A template's clone could not be given an identity and random numbers of its own, and was not "        \
+      "handed out.")                                                                                         \
     X(COMMAND_EMPTY, USAGE, "The command holds no verb. Say one; `help` lists them.")                        \
     X(COMMAND_SYNTAX, USAGE, "The command cannot be read: a quote or brace is open, or a key is missing.")   \
     X(VERB_UNKNOWN, USAGE, "There is no such verb; the text has the nearest. `help` lists all.")             \

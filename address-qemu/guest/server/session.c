@@ -8,8 +8,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "guest/server/freeze.h"
 #include "guest/server/identity.h"
+#include "guest/server/repair.h"
 #include "guest/server/server.h"
+#include "guest/server/standstill.h"
 
 #define QUEUE_SIZE (512 * 1024)
 #define ANSWER_MAX 2048 /* what one frame from the host can make us say, at most */
@@ -165,8 +168,30 @@ static struct aq_operation *start_kind(const struct aq_session *session, const c
     }
 }
 
+/* What concerns the whole guest is done on the spot: true if the request was one of that kind. Only for a
+   port of a virtual machine: nothing else is ours to be stopped and renamed. */
+static bool answer_at_once(struct aq_session *session)
+{
+    unsigned char answer[AQ_STANDSTILL_ANSWER];
+    enum aq_wire_type type = AQ_WIRE_ERROR;
+    const char *what = "this is no port of a virtual machine";
+    bool device = session->port.device;
+    if (!aq_standstill_is(session->request_type))
+        return false;
+    errno = EPERM;
+    ssize_t length = device ? aq_standstill(session, answer, &type, &what) : -1;
+    if (length < 0)
+        send_error(session, session->request_channel, errno, what);
+    else
+        send_frame(session, type, session->request_channel, answer, (size_t)length);
+    session->thawed |= type == AQ_WIRE_THAWED && length >= 0;
+    return true;
+}
+
 static void start_operation(struct aq_session *session)
 {
+    if (answer_at_once(session))
+        return;
     struct aq_operation **slot = find_free_slot(session);
     const char *what = "too many operations at once";
     struct aq_operation *operation = NULL;
@@ -253,6 +278,10 @@ static bool take_frame(struct aq_session *session, const struct aq_frame *frame)
     case AQ_WIRE_PUT:
     case AQ_WIRE_GET:
     case AQ_WIRE_SYNC:
+    case AQ_WIRE_FREEZE:
+    case AQ_WIRE_REPAIR:
+    case AQ_WIRE_THAW:
+    case AQ_WIRE_CLOCK:
         return take_request(session, frame);
     case AQ_WIRE_CREDIT:
     case AQ_WIRE_STDIN:
@@ -332,8 +361,14 @@ static void flush(struct aq_session *session)
     struct aq_wire_queue *queue = &session->queue;
     while (session->port.writable && queue->start < queue->end)
         queue->start += aq_port_write(&session->port, queue->bytes + queue->start, queue->end - queue->start);
-    if (queue->start == queue->end)
-        queue->start = queue->end = 0;
+    if (queue->start < queue->end)
+        return;
+    queue->start = queue->end = 0;
+    if (session->thawed) { /* the host waits no longer, so now is the time */
+        aq_freeze_over();
+        aq_repair_keep();
+    }
+    session->thawed = false;
 }
 
 /* Is there something to do without waiting? Ready operations count only while their data has room to go to.
@@ -351,7 +386,7 @@ static bool busy(const struct aq_session *session)
 
 static int wait_milliseconds(const struct aq_session *session)
 {
-    int64_t next = INT64_MAX;
+    int64_t next = aq_freeze_ends_at() != 0 ? aq_freeze_ends_at() : INT64_MAX;
     if (busy(session))
         return 0;
     for (unsigned i = 0; i < AQ_WIRE_CHANNELS; i++)
@@ -401,6 +436,7 @@ void aq_guest_serve_port(int fd)
     while (!session->over) {
         flush(session);
         wait_for_events(session);
+        aq_freeze_tick();
         take_input(session);
         pump_all(session);
     }

@@ -55,6 +55,7 @@ struct aq_session {
     uint16_t request_channel;
     unsigned next_turn; /* whose turn it is to send first */
     bool input_waits;   /* frames have been read that wait for room in the queue */
+    bool thawed;        /* what was repaired is to be kept, as soon as the host has the answer */
     bool over;          /* leave */
 };
 
