@@ -182,7 +182,7 @@ static void command_pump(struct aq_session *session, struct aq_operation *operat
     bool side = aq_side_pump(session, operation, &command->side);
     if (out || err || side || !output_may_flow(session, command))
         operation->wake_at = 0;
-    if (command->ended && output_is_over(command))
+    if (command->ended && output_is_over(command) && command->side.drained)
         finish(session, command);
 }
 
@@ -201,8 +201,10 @@ static unsigned command_polls(struct aq_session *session, struct aq_operation *o
     for (int i = 0; i < 2 && may_flow; i++)
         if (command->outputs[i] >= 0)
             polls[count++] = (struct pollfd){.fd = command->outputs[i], .events = POLLIN};
-    if (aq_side_may_flow(session, operation, &command->side))
+    if (aq_side_may_flow(session, operation, &command->side)) {
         polls[count++] = (struct pollfd){.fd = command->side.fd, .events = POLLIN};
+        operation->ready = operation->ready || !command->side.drained; /* some of it is in memory already */
+    }
     return count;
 }
 

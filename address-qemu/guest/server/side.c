@@ -53,6 +53,7 @@ static bool send_line(struct aq_session *session, struct aq_operation *operation
 bool aq_side_pump(struct aq_session *session, struct aq_operation *operation, struct aq_side *side)
 {
     bool sent = false;
+    side->drained = side->fd < 0;
     while (aq_side_may_flow(session, operation, side)) {
         if (send_line(session, operation, side)) {
             sent = true;
@@ -60,10 +61,10 @@ bool aq_side_pump(struct aq_session *session, struct aq_operation *operation, st
         }
         ssize_t got =
             recv(side->fd, side->line + side->length, sizeof side->line - side->length, MSG_DONTWAIT);
-        if (got < 0 && (errno == EAGAIN || errno == EINTR))
-            break;
         if (got <= 0) {
-            aq_side_close(side);
+            side->drained = true;
+            if (got == 0 || errno != EAGAIN)
+                aq_side_close(side);
             break;
         }
         side->length += (size_t)got;

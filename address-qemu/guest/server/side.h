@@ -12,6 +12,7 @@ struct aq_side {
     int fd; /* -1: there is none, or the command has closed it */
     size_t length;
     bool too_long; /* the line that is being read: it will be dropped */
+    bool drained;  /* at the latest look there was nothing more */
     char line[AQ_SIDE_MAX + 1];
 };
 
