@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "guest/channel_ops.h"
+#include "guest/shell.h"
 #include "util/files.h"
 
 #define HEADERS_MAX 64
@@ -145,14 +146,6 @@ static int push_runner(struct aq_channel *channel, const char *const *places, co
     return -1;
 }
 
-static int run_shell(struct aq_channel *channel, const char *script, const char *argument,
-                     aq_deadline deadline, struct aq_guest_exit *exit, struct aq_error *err)
-{
-    const char *const argv[] = {"/bin/sh", "-c", script, "address-qemu", argument, NULL};
-    const struct aq_guest_exec exec = {.argv = argv, .deadline = deadline, .capture_limit = 4096};
-    return aq_channel_exec(channel, &exec, exit, err);
-}
-
 /* A convenience: that it fails (a read-only /usr) is no failure. A file or a link that is not ours stays. */
 static int link_runner(struct aq_channel *channel, const char *path, aq_deadline deadline,
                        struct aq_error *err)
@@ -163,8 +156,9 @@ static int link_runner(struct aq_channel *channel, const char *path, aq_deadline
         "elif [ -e $l ]; then exit\n"
         "fi\n"
         "mkdir -p \"${l%/*}\" && ln -sf \"$1\" $l\n";
+    const char *const arguments[] = {path, NULL};
     aq_autoguestexit struct aq_guest_exit exit = {0};
-    return run_shell(channel, script, path, deadline, &exit, err);
+    return aq_guest_shell(channel, script, arguments, deadline, &exit, err);
 }
 
 int aq_guest_ensure_runner(struct aq_channel *channel, const char *runner_path, aq_deadline deadline,
@@ -202,9 +196,10 @@ int aq_guest_install_helper(struct aq_channel *agent, const char *runner_path, a
         " --slice=system.slice \"$1\" --serve 2>/dev/null && exit\n"
         "exec \"$1\" --serve --daemon\n";
     struct aq_guest_runner runner;
+    const char *const arguments[] = {runner.path, NULL};
     aq_autoguestexit struct aq_guest_exit exit = {0};
     if (aq_guest_ensure_runner(agent, runner_path, deadline, &runner, err) < 0 ||
-        run_shell(agent, script, runner.path, deadline, &exit, err) < 0)
+        aq_guest_shell(agent, script, arguments, deadline, &exit, err) < 0)
         return -1;
     if (exit.exit_code == 0)
         return 0;

@@ -114,7 +114,7 @@ static void provision_free(struct aq_provision *provision)
     aq_guest_close(&provision->guest);
     aq_vm_free(&provision->vm);
     aq_cleanup_close(&provision->script);
-    free(provision->script_path);
+    aq_guest_script_free(&provision->guest_script);
     free(provision->runner_path);
 }
 

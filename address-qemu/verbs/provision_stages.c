@@ -5,20 +5,13 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#include "guest/runner.h"
-#include "guest/runner_path.h"
 #include "util/files.h"
-#include "util/random.h"
-#include "verbs/guest_command.h"
 #include "verbs/vm_fields.h"
+#include "vm/guest_runner.h"
 #include "vm/lifecycle.h"
 #include "vm/snapshot.h"
 
 enum {
-    SCRIPT_MAX = 64 << 20, /* bytes */
-    RUN_MS = 3600000,      /* unless the call or the header says otherwise */
-    TRANSFER_MS = 600000,  /* for the runner or the script */
-    HELPER_STARTS_MS = 10000,
     SNAPSHOT_MS = 60000,
 };
 
@@ -56,14 +49,11 @@ static int refuse_unsupported(const struct aq_header *header, const char *script
 int aq_stage_header(struct aq_provision *provision, struct aq_error *err)
 {
     const char *script = aq_arg_text(provision->call, "script");
-    provision->script = aq_open_input(script, err);
+    provision->script = aq_script_open(script, err);
     struct stat st;
     if (provision->script < 0)
         return -1;
     fstat(provision->script, &st);
-    if (st.st_size > SCRIPT_MAX)
-        return aq_fail(err, AQ_E_LIMIT_EXCEEDED, "%s has %lld bytes; a script may have %d", script,
-                       (long long)st.st_size, SCRIPT_MAX);
     aq_autofree char *text = aq_alloc((size_t)st.st_size);
     if (aq_read_all_at(provision->script, text, (size_t)st.st_size, 0, err) < 0 ||
         aq_header_parse(text, (size_t)st.st_size, script, &provision->header, err) < 0)
@@ -182,30 +172,10 @@ int aq_stage_ready(struct aq_provision *provision, struct aq_error *err)
     return -1;
 }
 
-/* A guest with nothing but the agent gets our helper through it: output then streams, and is faster. */
-static int prefer_helper(struct aq_provision *provision, const char *runner, struct aq_error *err)
-{
-    if (provision->guest.channel != provision->guest.agent.channel)
-        return 0;
-    if (aq_guest_install_helper(provision->guest.channel, runner, aq_after_ms(TRANSFER_MS), err) < 0)
-        return -1;
-    aq_guest_close(&provision->guest);
-    struct aq_error ignored = {0};
-    if (aq_guest_open(&provision->vm, AQ_METHOD_HELPER, aq_after_ms(HELPER_STARTS_MS), &provision->guest,
-                      &ignored) == 0)
-        return 0;
-    aq_guest_close(&provision->guest);
-    return aq_guest_open(&provision->vm, AQ_METHOD_AGENT, aq_after_ms(HELPER_STARTS_MS), &provision->guest,
-                         err);
-}
-
 int aq_stage_runner(struct aq_provision *provision, struct aq_error *err)
 {
-    aq_autofree char *local = aq_guest_runner_path(err);
-    if (local == NULL || prefer_helper(provision, local, err) < 0)
-        return -1;
     struct aq_guest_runner runner = {0};
-    if (aq_guest_ensure_runner(provision->guest.channel, local, aq_after_ms(TRANSFER_MS), &runner, err) < 0)
+    if (aq_guest_need_runner(&provision->vm, false, &provision->guest, &runner, err) < 0)
         return -1;
     provision->runner_path = aq_strdup(runner.path);
     aq_result_set_text(provision->call->result, "METHOD", aq_channel_name(provision->guest.channel));
@@ -216,44 +186,20 @@ int aq_stage_script(struct aq_provision *provision, struct aq_error *err)
 {
     const char *local = aq_arg_text(provision->call, "script");
     const char *slash = strrchr(local, '/');
-    char folder[13];
-    provision->script_path = aq_format("/run/address-qemu/%s/%s", aq_random_name(folder, sizeof folder),
-                                       slash != NULL ? slash + 1 : local);
-    const struct aq_guest_put put = {
-        .fd = provision->script,
-        .path = provision->script_path,
-        .mode = 0700,
-        .make_folders = true,
-        .deadline = aq_after_ms(TRANSFER_MS),
-    };
-    return aq_channel_put(provision->guest.channel, &put, err);
-}
-
-/* The script and its folder go when it is done; what it has made stays. */
-static void remove_script(struct aq_provision *provision)
-{
-    aq_autofree char *folder = aq_strndup(
-        provision->script_path, (size_t)(strrchr(provision->script_path, '/') - provision->script_path));
-    const char *const argv[] = {"rm", "-rf", folder, NULL};
-    const struct aq_guest_exec exec = {.argv = argv, .deadline = aq_after_ms(HELPER_STARTS_MS)};
-    aq_autoguestexit struct aq_guest_exit exit = {0};
-    struct aq_error ignored = {0};
-    aq_channel_exec(provision->guest.channel, &exec, &exit, &ignored);
+    return aq_guest_script_place(provision->guest.channel, provision->script,
+                                 slash != NULL ? slash + 1 : local, &provision->guest_script, err);
 }
 
 int aq_stage_run(struct aq_provision *provision, struct aq_error *err)
 {
     struct aq_call *call = provision->call;
-    const char *args = aq_arg_text(call, "args");
-    const char *const argv[] = {provision->runner_path, provision->script_path, args, NULL};
-    int64_t timeout = aq_arg_given(call, "timeout")       ? aq_arg_number(call, "timeout")
-                      : provision->header.timeout_ms != 0 ? provision->header.timeout_ms
-                                                          : RUN_MS;
-    struct aq_guest_exec exec = {.argv = argv, .deadline = aq_after_ms(timeout)};
-    int ran = aq_guest_command(call, provision->guest.channel, &exec, aq_arg_bool(call, "stream"), err);
-    if (ran == 0 || err->code == AQ_E_GUEST_COMMAND_FAILED || err->code == AQ_E_COMMAND_TIMEOUT)
-        remove_script(provision);
-    return ran;
+    struct aq_guest_script *script = &provision->guest_script;
+    script->rexx = provision->runner_path;
+    script->args = aq_arg_text(call, "args");
+    script->timeout_ms = aq_arg_given(call, "timeout")       ? aq_arg_number(call, "timeout")
+                         : provision->header.timeout_ms != 0 ? provision->header.timeout_ms
+                                                             : AQ_SCRIPT_RUN_MS;
+    return aq_guest_script_run(call, provision->guest.channel, script, err);
 }
 
 int aq_stage_snapshot(struct aq_provision *provision, struct aq_error *err)

@@ -5,6 +5,7 @@
 
 #include "command/verb.h"
 #include "spec/header.h"
+#include "verbs/guest_script.h"
 #include "vm/guest.h"
 #include "vm/vm.h"
 
@@ -19,9 +20,9 @@ struct aq_provision {
     struct aq_run run;
     struct aq_guest guest;
     char *runner_path; /* in the guest */
-    char *script_path; /* in the guest */
-    bool made;         /* the VM was made for this script */
-    bool started;      /* it was started for it */
+    struct aq_guest_script guest_script;
+    bool made;    /* the VM was made for this script */
+    bool started; /* it was started for it */
     bool running;
 };
 

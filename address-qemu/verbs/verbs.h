@@ -36,6 +36,8 @@
     X(remove_snapshot)                                                                                       \
     X(provision)                                                                                             \
     X(execute)                                                                                               \
+    X(execute_rexx)                                                                                          \
+    X(deploy_rexx)                                                                                           \
     X(copy_to)                                                                                               \
     X(copy_from)                                                                                             \
     X(process_stats)                                                                                         \
