@@ -25,6 +25,10 @@ enum {
  * this. */
 #define TCG_ACCEL "tcg,thread=multi,tb-size=256"
 
+/* As QEMU itself calls the RAM that it makes for this kind of machine: so a state does not depend on where
+   the RAM was. */
+#define RAM_NAME "pc.ram"
+
 char *aq_option_value(const char *text)
 {
     aq_autobuffer struct aq_buffer value = {0};
@@ -81,24 +85,35 @@ static void add_confinement(struct aq_strings *argv)
     add_pair(argv, "-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny");
 }
 
-static const char *cpu_model(const struct aq_machine *machine)
+const char *aq_machine_cpu_model(enum aq_accel accel)
 {
-    if (machine->cpu_model != NULL)
-        return machine->cpu_model;
-    return machine->accel == AQ_ACCEL_KVM ? "host" : TCG_CPU;
+    return accel == AQ_ACCEL_KVM ? "host" : TCG_CPU;
+}
+
+static void add_ram(struct aq_strings *argv, const struct aq_machine *machine)
+{
+    aq_strings_add(argv, "-m");
+    aq_strings_format(argv, "size=%uM", machine->memory_mib);
+    if (machine->ram_file == NULL)
+        return;
+    add_json(argv, "-object",
+             json_pack("{s:s, s:s, s:I, s:s, s:b}", "qom-type", "memory-backend-file", "id", RAM_NAME, "size",
+                       (json_int_t)machine->memory_mib << 20, "mem-path", machine->ram_file, "share",
+                       machine->ram_shared));
 }
 
 static void add_board(struct aq_strings *argv, const struct aq_machine *machine)
 {
     aq_strings_add(argv, "-machine");
-    aq_strings_format(argv, "type=%s,usb=off,mem-merge=off,dump-guest-core=off",
-                      machine->machine_type != NULL ? machine->machine_type : "q35");
+    aq_strings_format(argv, "type=%s,usb=off,mem-merge=off,dump-guest-core=off%s",
+                      machine->machine_type != NULL ? machine->machine_type : "q35",
+                      machine->ram_file != NULL ? ",memory-backend=" RAM_NAME : "");
     add_pair(argv, "-accel", machine->accel == AQ_ACCEL_KVM ? "kvm" : TCG_ACCEL);
-    add_pair(argv, "-cpu", cpu_model(machine));
+    add_pair(argv, "-cpu",
+             machine->cpu_model != NULL ? machine->cpu_model : aq_machine_cpu_model(machine->accel));
     aq_strings_add(argv, "-smp");
     aq_strings_format(argv, "cpus=%u,sockets=1,cores=%u,threads=1", machine->cpus, machine->cpus);
-    aq_strings_add(argv, "-m");
-    aq_strings_format(argv, "size=%uM", machine->memory_mib);
+    add_ram(argv, machine);
     add_pair(argv, "-rtc", "base=utc,clock=host");
 }
 

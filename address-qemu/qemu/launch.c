@@ -10,9 +10,6 @@
 #include "qemu/ports.h"
 #include "util/files.h"
 
-#define PROGRAM "qemu-system-x86_64"
-#define PACKAGE "qemu-system-x86"
-
 /* How much of QEMU's last words an error carries: it says little, and the end says why. */
 #define TAIL_SIZE 1200
 
@@ -21,7 +18,9 @@ struct attempt {
     const struct aq_launch *launch;
     struct aq_strings argv;
     int sockets[AQ_QEMU_SOCKETS];
-    off_t log_start; /* where this QEMU's words begin */
+    struct aq_qmp *ahead; /* the monitor's connection on which commands wait for QEMU; NULL: there are none */
+    bool given_up;        /* by the caller, not by QEMU */
+    off_t log_start;      /* where this QEMU's words begin */
     struct aq_process_id id;
 };
 
@@ -29,6 +28,12 @@ static void release_attempt(struct attempt *attempt)
 {
     aq_strings_free(&attempt->argv);
     aq_qemu_sockets_close(attempt->sockets);
+    aq_qmp_close(attempt->ahead);
+}
+
+static aq_deadline deadline_of(const struct attempt *attempt)
+{
+    return attempt->launch->deadline != 0 ? attempt->launch->deadline : AQ_FOREVER;
 }
 
 /* The command line as one that could be typed: an argument with anything special in it is quoted. */
@@ -93,7 +98,7 @@ static int fail_forward(const char *words, struct aq_error *err)
 /* Turns why there is no running QEMU into what the user is told. */
 static int explain(const struct attempt *attempt, const struct aq_error *why, struct aq_error *err)
 {
-    if (why->code == AQ_E_INTERRUPTED)
+    if (why->code == AQ_E_INTERRUPTED || attempt->given_up)
         return aq_fail(err, why->code, "%s", why->text);
     aq_autofree char *words = last_words(attempt);
     if (fail_forward(words, err) < 0)
@@ -124,7 +129,7 @@ static int prepare(struct attempt *attempt, struct aq_error *err)
     const struct aq_machine *machine = attempt->launch->machine;
     if (aq_machine_check(machine, err) < 0)
         return -1;
-    aq_autofree char *program = aq_need_program(PROGRAM, PACKAGE, err);
+    aq_autofree char *program = aq_need_program(AQ_QEMU_PROGRAM, AQ_QEMU_PACKAGE, err);
     if (program == NULL)
         return -1;
     for (unsigned i = 0; machine->network && i < machine->forward_count; i++) {
@@ -146,21 +151,50 @@ static int prepare(struct attempt *attempt, struct aq_error *err)
  */
 static int spawn(struct attempt *attempt, struct aq_error *err)
 {
-    int keep[AQ_QEMU_SOCKETS + 1];
+    int keep[AQ_QEMU_SOCKETS + 2];
+    unsigned kept = AQ_QEMU_SOCKETS;
     memcpy(keep, attempt->sockets, sizeof attempt->sockets);
-    keep[AQ_QEMU_SOCKETS] = attempt->launch->console_fd;
+    keep[kept++] = attempt->launch->console_fd;
+    if (attempt->launch->state_fd > 0)
+        keep[kept++] = attempt->launch->state_fd;
     if (begin_log(attempt, err) < 0)
         return -1;
     int started = aq_process_detach((const char *const *)attempt->argv.items, attempt->launch->log_fd, keep,
-                                    AQ_QEMU_SOCKETS + 1, &attempt->id, err);
+                                    kept, &attempt->id, err);
     aq_qemu_sockets_close(attempt->sockets);
     return started;
 }
 
-/* Speaks to it and looks whether it does what it was started for. */
-static struct aq_qmp *confirm(const struct attempt *attempt, struct aq_error *err)
+/* The sockets are there, so what QEMU is to do first can be written before it exists. */
+static int send_ahead(struct attempt *attempt, struct aq_error *err)
 {
-    aq_deadline deadline = attempt->launch->deadline != 0 ? attempt->launch->deadline : AQ_FOREVER;
+    struct aq_qemu_connection connection;
+    if (attempt->launch->ahead == NULL)
+        return 0;
+    if (aq_qemu_connect(attempt->launch->runtime_dir, AQ_QEMU_QMP, deadline_of(attempt), &connection, err) <
+        0)
+        return -1;
+    attempt->ahead = aq_qmp_open_ahead(&connection, attempt->launch->ahead, err);
+    return attempt->ahead != NULL ? 0 : -1;
+}
+
+static struct aq_qmp *confirm_ahead(struct attempt *attempt, struct aq_error *err)
+{
+    if (aq_qmp_take_ahead(attempt->ahead, attempt->launch->ahead, deadline_of(attempt), err) < 0)
+        return NULL;
+    return aq_steal_ptr(&attempt->ahead);
+}
+
+/* Speaks to it and looks whether it does what it was started for. */
+static struct aq_qmp *confirm(struct attempt *attempt, struct aq_error *err)
+{
+    aq_deadline deadline = deadline_of(attempt);
+    attempt->given_up =
+        attempt->launch->meanwhile != NULL && attempt->launch->meanwhile(attempt->launch->data, err) < 0;
+    if (attempt->given_up)
+        return NULL;
+    if (attempt->ahead != NULL)
+        return confirm_ahead(attempt, err);
     aq_autoqmp struct aq_qmp *qmp = aq_qmp_connect(attempt->launch->runtime_dir, deadline, err);
     if (qmp == NULL)
         return NULL;
@@ -185,7 +219,7 @@ int aq_qemu_launch(const struct aq_launch *launch, struct aq_process_id *id, str
         attempt.sockets[i] = -1;
     if (prepare(&attempt, err) < 0)
         return -1;
-    if (spawn(&attempt, err) < 0) {
+    if (send_ahead(&attempt, err) < 0 || spawn(&attempt, err) < 0) {
         aq_qemu_sockets_unlink(launch->runtime_dir);
         return -1;
     }

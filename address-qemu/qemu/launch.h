@@ -7,6 +7,9 @@
 #include "qemu/qmp.h"
 #include "util/process.h"
 
+#define AQ_QEMU_PROGRAM "qemu-system-x86_64"
+#define AQ_QEMU_PACKAGE "qemu-system-x86"
+
 /* What is to be started and with what. Zero-initialise. */
 struct aq_launch {
     const struct aq_machine *machine;
@@ -15,6 +18,11 @@ struct aq_launch {
     int console_fd;       /* the guest's serial console; opened for appending, not for reading */
     bool paused;          /* leave it in "prelaunch" until `cont` */
     const char *incoming; /* -incoming, such as "defer"; NULL: an ordinary boot */
+    int state_fd;         /* >0: inherited too, for a state to go on with: "fd:N" in migrate-incoming */
+    const json_t *ahead;  /* commands for its monitor, sent before it is there (aq_qmp_open_ahead); or NULL */
+    /* Called when QEMU has been started and before it is waited for; may be NULL. -1 gives the start up. */
+    int (*meanwhile)(void *data, struct aq_error *err);
+    void *data;
     aq_deadline deadline; /* until QEMU answers; 0: AQ_FOREVER */
 };
 

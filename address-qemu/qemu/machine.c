@@ -64,6 +64,10 @@ int aq_machine_check(const struct aq_machine *machine, struct aq_error *err)
     if (machine->disk_count > AQ_MACHINE_MAX_DISKS)
         return aq_fail(err, AQ_E_VALUE_INVALID, "a machine has at most %d disks; %u were given",
                        AQ_MACHINE_MAX_DISKS, machine->disk_count);
+    if (machine->ram_file != NULL && (machine->ram_file[0] != '/' || !is_json_text(machine->ram_file)))
+        return aq_fail(err, AQ_E_VALUE_INVALID,
+                       "the file of a machine's RAM has to be absolute and UTF-8 for QEMU; it is %s",
+                       machine->ram_file);
     for (unsigned i = 0; i < machine->disk_count; i++)
         if (check_disk(&machine->disks[i], err) < 0)
             return -1;

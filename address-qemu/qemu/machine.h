@@ -43,6 +43,8 @@ struct aq_machine {
     enum aq_accel accel;
     const char *machine_type; /* NULL: "q35". A saved state needs the versioned name it was made with */
     const char *cpu_model;    /* NULL: the one that measured best for the accelerator */
+    const char *ram_file;     /* absolute path of the file that its RAM is; NULL: QEMU's own memory */
+    bool ram_shared;          /* what is written to the RAM goes to that file; else it is only read */
     const struct aq_disk *disks;
     unsigned disk_count;  /* at most AQ_MACHINE_MAX_DISKS */
     bool network;         /* a virtio card on QEMU's user network; false: no card at all */
@@ -73,6 +75,17 @@ int aq_machine_check(const struct aq_machine *machine, struct aq_error *err);
 /* Appends the command line of a machine that was checked, `program` first. */
 void aq_machine_argv(const struct aq_machine *machine, const struct aq_machine_start *start,
                      const char *program, struct aq_strings *argv);
+
+/* The CPU model that a machine gets which names none. */
+const char *aq_machine_cpu_model(enum aq_accel accel);
+
+/* A sum of a text, to compare things by; AQ_MACHINE_HASH to begin with. */
+#define AQ_MACHINE_HASH UINT64_C(0xcbf29ce484222325)
+uint64_t aq_machine_hash(uint64_t sum, const char *text);
+
+/* A number for what a guest's devices are, whatever the VM is called and wherever its files are: a saved
+   state fits into machines of the same number. */
+uint64_t aq_machine_shape(const struct aq_machine *machine);
 
 /* A value for one of QEMU's comma-separated options: commas doubled. free() it. */
 char *aq_option_value(const char *text);

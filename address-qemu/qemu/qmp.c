@@ -103,23 +103,30 @@ static int read_answer(struct aq_qmp *qmp, const char *name, json_int_t id, aq_d
     }
 }
 
-int aq_qmp_command(struct aq_qmp *qmp, const char *name, json_t *arguments, aq_deadline deadline,
-                   json_t **answer, struct aq_error *err)
+/* Consumes the arguments; the id is qmp->last_id then. */
+static int send_command(struct aq_qmp *qmp, const char *name, json_t *arguments, aq_deadline deadline,
+                        struct aq_error *err)
 {
-    json_int_t id = ++qmp->last_id;
-    aq_autojson json_t *command = json_pack("{s:s, s:I}", "execute", name, "id", id);
+    aq_autojson json_t *command = json_pack("{s:s, s:I}", "execute", name, "id", ++qmp->last_id);
     if (arguments != NULL)
         json_object_set_new(command, "arguments", arguments);
     struct aq_error why = {0};
-    if (aq_json_lines_write(qmp->connection.fd, command, deadline, &why) < 0) {
-        if (why.code == AQ_E_IO) /* EPIPE: nobody is there any more */
-            return aq_fail(err, AQ_E_VM_NOT_RUNNING, "%s: QEMU closed its monitor: the VM has ended", name);
-        return aq_fail(err, why.code, "%s: QEMU's monitor: %s", name, why.text);
-    }
-    return read_answer(qmp, name, id, deadline, answer, err);
+    if (aq_json_lines_write(qmp->connection.fd, command, deadline, &why) == 0)
+        return 0;
+    if (why.code == AQ_E_IO) /* EPIPE: nobody is there any more */
+        return aq_fail(err, AQ_E_VM_NOT_RUNNING, "%s: QEMU closed its monitor: the VM has ended", name);
+    return aq_fail(err, why.code, "%s: QEMU's monitor: %s", name, why.text);
 }
 
-static int negotiate(struct aq_qmp *qmp, aq_deadline deadline, struct aq_error *err)
+int aq_qmp_command(struct aq_qmp *qmp, const char *name, json_t *arguments, aq_deadline deadline,
+                   json_t **answer, struct aq_error *err)
+{
+    if (send_command(qmp, name, arguments, deadline, err) < 0)
+        return -1;
+    return read_answer(qmp, name, qmp->last_id, deadline, answer, err);
+}
+
+static int read_greeting(struct aq_qmp *qmp, aq_deadline deadline, struct aq_error *err)
 {
     aq_autojson json_t *greeting = NULL;
     int came = read_message(qmp, deadline, &greeting, err);
@@ -130,19 +137,57 @@ static int negotiate(struct aq_qmp *qmp, aq_deadline deadline, struct aq_error *
     if (!json_is_object(json_object_get(greeting, "QMP")))
         return aq_fail(err, AQ_E_QMP_FAILED,
                        "what answers on the monitor's socket does not greet as QEMU does");
-    return aq_qmp_command(qmp, "qmp_capabilities", NULL, deadline, NULL, err);
+    return 0;
 }
 
-struct aq_qmp *aq_qmp_open(struct aq_qemu_connection *connection, aq_deadline deadline, struct aq_error *err)
+static struct aq_qmp *take_connection(struct aq_qemu_connection *connection)
 {
-    aq_autoqmp struct aq_qmp *qmp = aq_alloc(sizeof *qmp);
+    struct aq_qmp *qmp = aq_alloc(sizeof *qmp);
     qmp->connection = *connection;
     *connection = AQ_QEMU_UNCONNECTED;
     qmp->lines = (struct aq_json_lines){.fd = qmp->connection.fd, .max = MAX_LINE};
     qmp->events = json_array();
-    if (negotiate(qmp, deadline, err) < 0)
+    return qmp;
+}
+
+struct aq_qmp *aq_qmp_open(struct aq_qemu_connection *connection, aq_deadline deadline, struct aq_error *err)
+{
+    aq_autoqmp struct aq_qmp *qmp = take_connection(connection);
+    if (read_greeting(qmp, deadline, err) < 0 ||
+        aq_qmp_command(qmp, "qmp_capabilities", NULL, deadline, NULL, err) < 0)
         return NULL;
     return aq_steal_ptr(&qmp);
+}
+
+/* What fits into the socket's buffer, and so need not be waited for. */
+#define AHEAD_MS 1000
+
+struct aq_qmp *aq_qmp_open_ahead(struct aq_qemu_connection *connection, const json_t *commands,
+                                 struct aq_error *err)
+{
+    aq_autoqmp struct aq_qmp *qmp = take_connection(connection);
+    aq_deadline deadline = aq_after_ms(AHEAD_MS);
+    if (send_command(qmp, "qmp_capabilities", NULL, deadline, err) < 0)
+        return NULL;
+    for (size_t i = 0; i < json_array_size(commands); i++) {
+        const json_t *command = json_array_get(commands, i);
+        json_t *arguments = json_incref(json_object_get(command, "arguments"));
+        if (send_command(qmp, aq_json_text(command, "execute", ""), arguments, deadline, err) < 0)
+            return NULL;
+    }
+    return aq_steal_ptr(&qmp);
+}
+
+int aq_qmp_take_ahead(struct aq_qmp *qmp, const json_t *commands, aq_deadline deadline, struct aq_error *err)
+{
+    if (read_greeting(qmp, deadline, err) < 0 ||
+        read_answer(qmp, "qmp_capabilities", 1, deadline, NULL, err) < 0)
+        return -1;
+    for (size_t i = 0; i < json_array_size(commands); i++)
+        if (read_answer(qmp, aq_json_text(json_array_get(commands, i), "execute", ""), (json_int_t)i + 2,
+                        deadline, NULL, err) < 0)
+            return -1;
+    return 0;
 }
 
 /* A client that was killed in the middle of a command leaves an answer behind, which QEMU gives to the next.

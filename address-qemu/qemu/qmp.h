@@ -27,6 +27,15 @@ struct aq_qmp *aq_qmp_open(struct aq_qemu_connection *connection, aq_deadline de
 /* aq_qemu_connect and aq_qmp_open in one. */
 struct aq_qmp *aq_qmp_connect(int runtime_dir, aq_deadline deadline, struct aq_error *err);
 
+/* For a QEMU that may not have been started yet: takes over the connection (also on failure) and writes the
+   negotiation and all these commands, objects of "execute" and "arguments" in an array, without waiting for
+   anything. aq_qmp_take_ahead has to follow before anything else. */
+struct aq_qmp *aq_qmp_open_ahead(struct aq_qemu_connection *connection, const json_t *commands,
+                                 struct aq_error *err);
+
+/* Waits until QEMU has done the same commands, as aq_qmp_command. */
+int aq_qmp_take_ahead(struct aq_qmp *qmp, const json_t *commands, aq_deadline deadline, struct aq_error *err);
+
 void aq_qmp_close(struct aq_qmp *qmp); /* NULL is fine */
 
 static inline void aq_cleanup_qmp(struct aq_qmp **qmp)

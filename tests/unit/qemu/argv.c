@@ -270,13 +270,65 @@ static void unsound_forwards_are_refused(void **state)
     }
 }
 
+/* The RAM of a template's guest is a file, under the name that QEMU's own memory has. */
+static void ram_in_a_file(void **state)
+{
+    (void)state;
+    struct aq_error err = {0};
+    struct aq_machine machine = sound_machine();
+    machine.ram_file = "/s/templates/a,b/ram";
+    machine.ram_shared = true;
+    assert_ok(aq_machine_check(&machine, &err));
+    aq_autostrings struct aq_strings argv = {0};
+    aq_machine_argv(&machine, &plain_start, "qemu", &argv);
+    assert_true(
+        aq_strings_has(&argv, "type=q35,usb=off,mem-merge=off,dump-guest-core=off,memory-backend=pc.ram"));
+    aq_autofree char *object =
+        aq_format("{\"qom-type\":\"memory-backend-file\",\"id\":\"pc.ram\",\"size\":%llu,"
+                  "\"mem-path\":\"/s/templates/a,b/ram\",\"share\":true}",
+                  (unsigned long long)machine.memory_mib << 20);
+    assert_true(aq_strings_has(&argv, object));
+    machine.ram_file = "templates/ram";
+    assert_fails(aq_machine_check(&machine, &err), AQ_E_VALUE_INVALID);
+}
+
+/* A state fits where the devices are the same, whatever the files and names are. */
+static void a_shape_is_of_devices_alone(void **state)
+{
+    (void)state;
+    struct aq_machine machine = sound_machine();
+    const struct aq_disk_image chain[] = {{"/a", "qcow2"}, {"/b", "qcow2"}, {"/c", "qcow2"}};
+    const struct aq_disk disk = {.chain = chain, .chain_count = 3, .serial = "root"};
+    const uint64_t alone = aq_machine_shape(&machine);
+    machine.name = "other";
+    machine.ram_file = "/ram";
+    machine.hostname = "other";
+    assert_int_equal(aq_machine_shape(&machine), alone);
+    machine.disks = &disk;
+    machine.disk_count = 1;
+    const uint64_t with_disk = aq_machine_shape(&machine);
+    assert_true(with_disk != alone);
+    machine.network = true;
+    machine.mac = "52:54:00:12:34:56";
+    const uint64_t with_card = aq_machine_shape(&machine);
+    assert_true(with_card != with_disk);
+    machine.mac = "52:54:00:ab:cd:ef";
+    assert_int_equal(aq_machine_shape(&machine), with_card);
+    machine.cpus++;
+    assert_true(aq_machine_shape(&machine) != with_card);
+    machine.cpus--;
+    machine.machine_type = "pc-q35-6.0";
+    assert_true(aq_machine_shape(&machine) != with_card);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bare_machine_under_tcg),       cmocka_unit_test(paused_machine_under_kvm),
         cmocka_unit_test(awkward_names_and_paths),      cmocka_unit_test(option_values_double_their_commas),
         cmocka_unit_test(unsound_machines_are_refused), cmocka_unit_test(unsound_disks_are_refused),
-        cmocka_unit_test(unsound_forwards_are_refused),
+        cmocka_unit_test(unsound_forwards_are_refused), cmocka_unit_test(ram_in_a_file),
+        cmocka_unit_test(a_shape_is_of_devices_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

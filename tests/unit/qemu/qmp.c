@@ -232,6 +232,35 @@ static void an_interruption_ends_a_wait(void **state)
     close(peer);
 }
 
+/* What is sent before QEMU is there is answered, in its order, when it is. */
+static void commands_can_be_sent_ahead(void **state)
+{
+    (void)state;
+    struct aq_error err = {0};
+    int peer;
+    aq_autojson json_t *commands =
+        json_pack("[{s:s, s:{s:b}}, {s:s}]", "execute", "first", "arguments", "on", 1, "execute", "second");
+    struct aq_qemu_connection connection = peer_that_said("", &peer);
+    aq_autoqmp struct aq_qmp *qmp = aq_qmp_open_ahead(&connection, commands, &err);
+    assert_non_null(qmp);
+    char sent[512];
+    ssize_t length = read(peer, sent, sizeof sent - 1);
+    assert_true(length > 0);
+    sent[length] = '\0';
+    const char *first = strstr(sent, "\"first\""), *second = strstr(sent, "\"second\"");
+    assert_non_null(strstr(sent, "qmp_capabilities"));
+    assert_true(first != NULL && second > first);
+
+    say(peer, GREETING NEGOTIATED "{\"return\": {}, \"id\": 2}\n{\"event\": \"RESUME\"}\n");
+    say(peer, "{\"error\": {\"class\": \"GenericError\", \"desc\": \"not so\"}, \"id\": 3}\n");
+    assert_int_equal(aq_qmp_take_ahead(qmp, commands, aq_after_ms(HANG), &err), -1);
+    assert_non_null(strstr(err.text, "second"));
+    assert_non_null(strstr(err.text, "not so"));
+    assert_fails(-1, AQ_E_QMP_FAILED);
+    assert_int_equal(aq_qmp_wait_event(qmp, "RESUME", aq_after_ms(HANG), NULL, &err), 1);
+    close(peer);
+}
+
 int main(void)
 {
     signal(SIGPIPE, SIG_IGN);
@@ -245,6 +274,7 @@ int main(void)
         cmocka_unit_test(answers_are_matched_to_commands),
         cmocka_unit_test(errors_carry_the_command_and_the_words),
         cmocka_unit_test(an_interruption_ends_a_wait),
+        cmocka_unit_test(commands_can_be_sent_ahead),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
