@@ -21,8 +21,8 @@ void aq_chain_free(struct aq_chain *chain)
     *chain = (struct aq_chain){0};
 }
 
-static int append(struct aq_chain *chain, enum aq_parent_kind kind, const char *name, const char *path,
-                  struct aq_error *err)
+int aq_chain_append(struct aq_chain *chain, enum aq_parent_kind kind, const char *name, const char *path,
+                    struct aq_error *err)
 {
     if (chain->count == AQ_CHAIN_MAX)
         return aq_fail(
@@ -70,7 +70,7 @@ static int add_base(const struct aq_parent *parent, struct aq_chain *chain, stru
         return -1;
     if (!aq_pin_equal(&base.pin, &parent->pin))
         return fail_other(parent, AQ_E_BASE_CHANGED, err);
-    return append(chain, AQ_PARENT_BASE, base.name, base.path, err);
+    return aq_chain_append(chain, AQ_PARENT_BASE, base.name, base.path, err);
 }
 
 static int add_layer(const struct aq_parent *parent, struct aq_chain *chain, struct aq_parent *next,
@@ -82,7 +82,7 @@ static int add_layer(const struct aq_parent *parent, struct aq_chain *chain, str
     if (!aq_pin_equal(&layer.seal, &parent->pin))
         return fail_other(parent, AQ_E_LAYER_CHANGED, err);
     if (check_header(layer.path, &layer.parent, err) < 0 ||
-        append(chain, AQ_PARENT_LAYER, layer.id, layer.path, err) < 0)
+        aq_chain_append(chain, AQ_PARENT_LAYER, layer.id, layer.path, err) < 0)
         return -1;
     *next = layer.parent;
     layer.parent = (struct aq_parent){0};
@@ -99,7 +99,7 @@ static int add_file(const struct aq_parent *parent, struct aq_chain *chain, stru
         return aq_fail(err, AQ_E_IMAGE_CHANGED, "%s; put back what it was when an overlay was made of it",
                        difference);
     }
-    return append(chain, AQ_PARENT_FILE, parent->name, parent->name, err);
+    return aq_chain_append(chain, AQ_PARENT_FILE, parent->name, parent->name, err);
 }
 
 static int add_one(const struct aq_parent *parent, struct aq_chain *chain, struct aq_parent *next,
@@ -134,7 +134,7 @@ int aq_chain_add(const struct aq_parent *parent, struct aq_chain *chain, struct 
 int aq_chain_of_disk(const char *path, const struct aq_parent *parent, struct aq_chain *chain,
                      struct aq_error *err)
 {
-    if (append(chain, AQ_PARENT_NONE, "", path, err) < 0 || aq_chain_add(parent, chain, err) < 0)
+    if (aq_chain_append(chain, AQ_PARENT_NONE, "", path, err) < 0 || aq_chain_add(parent, chain, err) < 0)
         return -1;
     return check_header(path, parent, err);
 }

@@ -32,6 +32,10 @@ struct aq_chain {
 void aq_chain_free(struct aq_chain *chain);
 #define aq_autochain aq_cleanup(aq_chain_free)
 
+/* Adds one image, unlooked at. LIMIT_EXCEEDED. */
+int aq_chain_append(struct aq_chain *chain, enum aq_parent_kind kind, const char *name, const char *path,
+                    struct aq_error *err);
+
 /* Adds what `parent` stands for and all below it, the nearest first, each checked; nothing for NONE.
    BASE_NOT_FOUND, BASE_CHANGED, BASE_MISSING, LAYER_NOT_FOUND, LAYER_CHANGED, LAYER_MISSING, IMAGE_MISSING or
    IMAGE_CHANGED (a user's own file), IMAGE_BACKING_FILE, LIMIT_EXCEEDED for one that is too deep. */

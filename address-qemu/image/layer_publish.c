@@ -18,6 +18,7 @@ int aq_layer_stage(const char *id, struct aq_stage *stage, char **folder, struct
     if (!aq_layer_id_valid(id))
         return aq_fail(err, AQ_E_VALUE_INVALID, "%.80s is not a layer's id: 64 lower-case hexadecimal digits",
                        id);
+    aq_stage_sweep(layers);
     if (aq_stage_open(layers, id, stage, err) < 0)
         return -1;
     if (folder != NULL)

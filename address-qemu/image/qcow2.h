@@ -80,6 +80,10 @@ int aq_qcow2_check_tables(int fd, const struct aq_qcow2_info *info, const char *
    locks), header, judgement without backing file, snapshots and tables. */
 int aq_qcow2_admit(int fd, const char *where, struct aq_qcow2_info *info, struct aq_error *err);
 
+/* Was nothing ever written to the image: are all entries of its active L1 table zero? 1 yes, 0 no. Of a
+   header that was judged. */
+int aq_qcow2_is_empty(int fd, const struct aq_qcow2_info *info, const char *where, struct aq_error *err);
+
 /* Does a QEMU (or qemu-img) have the image open for writing? By the locks that QEMU takes on its images. */
 bool aq_qcow2_in_use(int fd);
 

@@ -20,6 +20,7 @@ struct walk {
     const char *where;
     uint64_t tables_left; /* more L2 tables than the file has clusters are a trap for whoever follows them */
     uint8_t *l2;          /* one cluster */
+    bool written;         /* an entry that is not zero was seen */
 };
 
 /* A cluster has to start where one can, inside the file. The last one may be cut short, as QEMU leaves it. */
@@ -121,4 +122,19 @@ int aq_qcow2_check_tables(int fd, const struct aq_qcow2_info *info, const char *
     if (check_each(&walk, info->refcount_offset, refcount_entries, check_refcount_entry, err) < 0)
         return -1;
     return check_each(&walk, info->l1_offset, aq_qcow2_l1_needed(info), check_l1_entry, err);
+}
+
+static int check_zero(struct walk *walk, uint64_t entry, struct aq_error *err)
+{
+    (void)err;
+    walk->written |= entry != 0;
+    return 0;
+}
+
+int aq_qcow2_is_empty(int fd, const struct aq_qcow2_info *info, const char *where, struct aq_error *err)
+{
+    struct walk walk = {.fd = fd, .info = info, .where = where};
+    if (check_each(&walk, info->l1_offset, info->l1_entries, check_zero, err) < 0)
+        return -1;
+    return !walk.written;
 }

@@ -6,19 +6,23 @@
 static int run(struct aq_call *call, struct aq_error *err);
 
 static const struct aq_param params[] = {
-    {"base", AQ_TYPE_NAME, .required = true, .meaning = "the base to clone"},
-    {"name", AQ_TYPE_NAME, .aliases = "vm", .meaning = "the new VM's name; made up unless given"},
+    {"base", AQ_TYPE_NAME, .meaning = "the base to clone"},
+    {"vm", AQ_TYPE_NAME, .aliases = "from", .meaning = "the VM to clone, running or stopped"},
+    {"snapshot", AQ_TYPE_NAME, .aliases = "snapshot_name",
+     .meaning = "a snapshot of that VM, whose disk is to be cloned; unless given, as it is now"},
+    {"name", AQ_TYPE_NAME, .meaning = "the new VM's name; made up unless given"},
     {"memory", AQ_TYPE_SIZE, .min = 16 << 20, .max = INT64_C(4096) << 30,
-     .meaning = "its RAM; the base's unless given"},
-    {"cpus", AQ_TYPE_COUNT, .min = 1, .max = 255, .meaning = "its virtual CPUs; the base's unless given"},
-    {"disk", AQ_TYPE_SIZE, .min = 1,
-     .meaning = "the size of its disk, if it is to be larger than the base's"},
-    {"network", AQ_TYPE_CHOICE, .choices = "user|none", .fallback = "user",
+     .meaning = "its RAM; that of what is cloned unless given"},
+    {"cpus", AQ_TYPE_COUNT, .min = 1, .max = 255,
+     .meaning = "its virtual CPUs; as what is cloned unless given"},
+    {"disk", AQ_TYPE_SIZE, .min = 1, .meaning = "the size of its disk, if it is to be larger"},
+    {"network", AQ_TYPE_CHOICE, .choices = "user|none",
      .meaning = "`user` reaches out through the host, its loopback services (at 10.0.2.2) included; `none` "
-                "has no network card"},
-    {"accel", AQ_TYPE_CHOICE, .choices = "auto|kvm|tcg", .fallback = "auto",
+                "has no network card; `user`, or as the VM has it, unless given"},
+    {"accel", AQ_TYPE_CHOICE, .choices = "auto|kvm|tcg",
      .meaning =
-         "`auto` takes KVM where it really runs guests, else emulation; `kvm` fails where it does not"},
+         "`auto` takes KVM where it really runs guests, else emulation; `kvm` fails where it does not; "
+         "`auto`, or as the VM has it, unless given"},
     {"no_start", AQ_TYPE_BOOLEAN, .fallback = "false", .meaning = "make it, but do not start it"},
     {NULL},
 };
@@ -28,18 +32,39 @@ static const struct aq_field sets[] = {AQ_VM_FIELDS, AQ_PORT_FIELDS, {NULL}};
 const struct aq_verb aq_verb_clone = {
     .name = "clone",
     .group = "VMs",
-    .summary = "Make a copy-on-write VM from a base, and start it",
+    .summary = "Make a copy-on-write VM from a base or another VM, and start it",
     .details =
-        "The clone's disk holds only what differs from the base, so it costs a millisecond and a few KiB. "
-        "The base is checked to be the very disk that was registered. When the start fails, the clone is "
-        "removed.",
+        "The clone's disk holds only what differs from what it is made from, so it costs a millisecond and a "
+        "few KiB. "
+        "A base is checked to be the very disk that was registered. When the start fails, the clone is "
+        "removed.\n\n"
+        "A VM's disk is frozen for it: it becomes a layer, on which both go on; that takes milliseconds too, "
+        "and a "
+        "running VM goes on running. For a snapshot, and for a VM that has some, what it holds of its own is "
+        "copied "
+        "into a layer once, which further clones of the same state share. The clone boots: it gets the disk, "
+        "not the memory.",
     .params = params,
     .sets = sets,
     .example = "clone base=debian name=web memory=2G no_start=true",
     .run = run,
 };
 
-static int start(struct aq_call *call, const struct aq_vm *vm, struct aq_error *err)
+static int check(const struct aq_call *call, struct aq_error *err)
+{
+    bool base = aq_arg_given(call, "base"), vm = aq_arg_given(call, "vm");
+    if (!base && !vm)
+        return aq_fail(err, AQ_E_KEY_MISSING, "clone needs base= or vm=, what is to be cloned");
+    if (base && vm)
+        return aq_fail(
+            err, AQ_E_VALUE_INVALID,
+            "clone takes base= or vm=, not both: it is one thing that is cloned; the new VM is called name=");
+    if (base && aq_arg_given(call, "snapshot"))
+        return aq_fail(err, AQ_E_VALUE_INVALID, "snapshot= is one of a VM: clone vm=… snapshot=…");
+    return 0;
+}
+
+static int start(struct aq_call *call, const struct aq_vm *vm, const char *from, struct aq_error *err)
 {
     struct aq_run run = {0};
     if (aq_vm_start(vm, &run, err) < 0) {
@@ -50,7 +75,7 @@ static int start(struct aq_call *call, const struct aq_vm *vm, struct aq_error *
         return -1;
     }
     aq_set_port_rows(call->result, &run);
-    aq_result_say(call->result, "cloned %s from %s and started it (process %d, %s)", vm->name, vm->base,
+    aq_result_say(call->result, "cloned %s from %s and started it (process %d, %s)", vm->name, from,
                   run.process.pid, aq_accel_name(run.accel));
     return aq_set_vm_fields(call->result, vm, &run, err);
 }
@@ -59,6 +84,8 @@ static int run(struct aq_call *call, struct aq_error *err)
 {
     const struct aq_clone_request request = {
         .base = aq_arg_text(call, "base"),
+        .vm = aq_arg_text(call, "vm"),
+        .snapshot = aq_arg_text(call, "snapshot"),
         .name = aq_arg_text(call, "name"),
         .memory = (unsigned)(aq_arg_number(call, "memory") >> 20),
         .cpus = (unsigned)aq_arg_number(call, "cpus"),
@@ -67,10 +94,12 @@ static int run(struct aq_call *call, struct aq_error *err)
         .accel = aq_arg_text(call, "accel"),
     };
     aq_autovm struct aq_vm vm = {0};
-    if (aq_vm_clone(&request, &vm, err) < 0)
+    if (check(call, err) < 0 ||
+        (request.vm != NULL ? aq_vm_clone_vm(&request, &vm, err) : aq_vm_clone(&request, &vm, err)) < 0)
         return -1;
+    const char *from = request.vm != NULL ? request.vm : request.base;
     if (!aq_arg_bool(call, "no_start"))
-        return start(call, &vm, err);
-    aq_result_say(call->result, "cloned %s from %s", vm.name, vm.base);
+        return start(call, &vm, from, err);
+    aq_result_say(call->result, "cloned %s from %s", vm.name, from);
     return aq_set_vm_fields(call->result, &vm, NULL, err);
 }

@@ -17,6 +17,8 @@ int aq_set_vm_fields(aq_result *result, const struct aq_vm *vm, const struct aq_
     aq_result_set_text(result, "STATUS", aq_run_status(vm, run));
     aq_result_set_text(result, "DISK", disk);
     aq_result_set_text(result, "BASED_ON", vm->base);
+    if (vm->parent.kind == AQ_PARENT_LAYER)
+        aq_result_set_text(result, "LAYER", vm->parent.name);
     aq_result_set_int(result, "MEMORY", vm->memory);
     aq_result_set_int(result, "CPUS", vm->cpus);
     if (run == NULL)

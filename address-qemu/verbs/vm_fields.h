@@ -35,6 +35,7 @@ int aq_set_vm_fields(aq_result *result, const struct aq_vm *vm, const struct aq_
 #define AQ_VM_FIELDS                                                                                         \
     {"VM", "the VM's name"}, {"NAME", "the same"}, {"STATUS", "`running`, `paused`, `stopped` or `saved`"},  \
         {"DISK", "the path of its disk on the host"}, {"BASED_ON", "the base it was cloned from"},           \
+        {"LAYER", "the id of the layer that its disk stands on, when that is one"},                          \
         {"MEMORY", "its RAM in MiB"}, {"CPUS", "its virtual CPUs"}, {"PID", "QEMU's process, when it runs"}, \
         {"ACCEL", "`kvm` or `tcg`, when it runs"},                                                           \
     {                                                                                                        \

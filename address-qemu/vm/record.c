@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "util/files.h"
 #include "util/json.h"
 #include "util/names.h"
 #include "util/yaml.h"
@@ -64,6 +65,37 @@ int aq_port_rules_from_json(const json_t *list, struct aq_port_rule *rules, unsi
     return 0;
 }
 
+static const char *const pending_words[] = {[AQ_PENDING_FREEZE] = "freeze"};
+
+static json_t *pending_to_json(const struct aq_pending *pending)
+{
+    json_t *record = json_object();
+    json_object_set_new(record, "what", json_string(pending_words[pending->what]));
+    if (pending->disk != NULL)
+        json_object_set_new(record, "disk", json_string(pending->disk));
+    if (pending->layer[0] != '\0')
+        json_object_set_new(record, "layer", json_string(pending->layer));
+    return record;
+}
+
+static int pending_from_json(const json_t *record, struct aq_pending *pending)
+{
+    const char *what = aq_json_text(record, "what", ""), *disk = aq_json_text(record, "disk", NULL);
+    const char *layer = aq_json_text(record, "layer", NULL);
+    if (record == NULL)
+        return 0;
+    for (size_t i = 1; i < sizeof pending_words / sizeof *pending_words; i++)
+        if (strcmp(pending_words[i], what) == 0)
+            pending->what = (enum aq_pending_what)i;
+    if (pending->what == AQ_PENDING_NOTHING || (disk != NULL && !aq_folder_name_valid(disk)) ||
+        (layer != NULL && !aq_layer_id_valid(layer)))
+        return -1;
+    pending->disk = disk != NULL ? aq_strdup(disk) : NULL;
+    if (layer != NULL)
+        memcpy(pending->layer, layer, sizeof pending->layer);
+    return 0;
+}
+
 int aq_vm_to_yaml(const struct aq_vm *vm, struct aq_buffer *text, struct aq_error *err)
 {
     aq_autojson json_t *record = json_object();
@@ -83,6 +115,8 @@ int aq_vm_to_yaml(const struct aq_vm *vm, struct aq_buffer *text, struct aq_erro
     json_object_set_new(record, "created", json_string(vm->created));
     if (aq_vm_is_saved(vm))
         json_object_set_new(record, "saved", json_string(vm->saved));
+    if (vm->pending.what != AQ_PENDING_NOTHING)
+        json_object_set_new(record, "pending", pending_to_json(&vm->pending));
     if (vm->port_count != 0)
         json_object_set_new(record, "ports", aq_port_rules_to_json(vm->ports, vm->port_count));
     return aq_yaml_write(record, text, err);
@@ -127,6 +161,8 @@ static int read_members(const json_t *record, struct aq_vm *vm, struct aq_error 
         return invalid(vm, "memory, cpus or disk_size", err);
     if (read_disk(record, format, vm) < 0)
         return invalid(vm, "base, parent or disk", err);
+    if (pending_from_json(json_object_get(record, "pending"), &vm->pending) < 0)
+        return invalid(vm, "pending", err);
     if (aq_port_rules_from_json(json_object_get(record, "ports"), vm->ports, AQ_VM_PORTS_MAX,
                                 &vm->port_count) < 0)
         return invalid(vm, "ports", err);
@@ -153,4 +189,12 @@ int aq_vm_from_yaml(const struct aq_buffer *text, struct aq_vm *vm, struct aq_er
     if (record == NULL)
         return -1;
     return read_members(record, vm, err);
+}
+
+int aq_vm_write(const struct aq_vm *vm, int lock, struct aq_error *err)
+{
+    aq_autobuffer struct aq_buffer text = {0};
+    if (aq_vm_to_yaml(vm, &text, err) < 0)
+        return -1;
+    return aq_replace_file_at(lock, AQ_VM_RECORD, text.data, text.length, err);
 }

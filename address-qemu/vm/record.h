@@ -11,6 +11,10 @@
 int aq_vm_from_yaml(const struct aq_buffer *text, struct aq_vm *vm, struct aq_error *err);
 int aq_vm_to_yaml(const struct aq_vm *vm, struct aq_buffer *text, struct aq_error *err);
 
+/* Writes the record in the place of the one that is there. The caller holds the VM's lock, whose descriptor
+ * `lock` is. */
+int aq_vm_write(const struct aq_vm *vm, int lock, struct aq_error *err);
+
 /* A port rule as text: "tcp:127.0.0.1:18080:8080"; a host port of 0 is "any". */
 #define AQ_PORT_TEXT 40
 const char *aq_port_rule_text(const struct aq_port_rule *rule, char text[AQ_PORT_TEXT]);

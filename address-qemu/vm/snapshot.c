@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "vm/snapshot.h"
 
-#include "vm/orphan.h"
+#include "vm/hold.h"
 #include "vm/snapshot_file.h"
 #include "vm/snapshot_find.h"
 #include "vm/snapshot_live.h"
@@ -9,34 +9,22 @@
 
 /* The VM while one of its snapshots is at hand. */
 struct work {
-    const struct aq_vm *vm;
-    int lock, run_folder;
-    bool running;
-    struct aq_run run;
+    struct aq_vm_hold hold;
     struct aq_qcow2_snapshots snapshots;
 };
 
 static void work_free(struct work *work)
 {
     aq_qcow2_snapshots_free(&work->snapshots);
-    aq_cleanup_close(&work->run_folder);
-    aq_cleanup_close(&work->lock);
+    aq_vm_let_go(&work->hold);
 }
 
 static int work_begin(const struct aq_vm *vm, struct work *work, struct aq_error *err)
 {
-    *work = (struct work){.vm = vm, .lock = -1, .run_folder = -1};
-    work->lock = aq_vm_lock(vm->name, AQ_LOCK_EXCLUSIVE, err);
-    if (work->lock < 0)
-        return -1;
-    int running = aq_run_read(vm, &work->run, err);
-    if (running < 0)
-        return -1;
-    work->running = running > 0;
-    if (work->running ? (work->run_folder = aq_run_open_folder(&work->run, err)) < 0
-                      : aq_orphan_end(vm, work->lock, &work->run, err) < 0)
-        return -1;
-    return aq_vm_snapshots(vm, &work->snapshots, err);
+    *work = (struct work){.hold = AQ_VM_HOLD_NONE};
+    return aq_vm_hold(vm->name, &work->hold, err) < 0
+               ? -1
+               : aq_vm_snapshots(&work->hold.vm, &work->snapshots, err);
 }
 
 int aq_vm_snapshot(const struct aq_vm *vm, const char *name, enum aq_snapshot_memory memory,
@@ -48,28 +36,28 @@ int aq_vm_snapshot(const struct aq_vm *vm, const char *name, enum aq_snapshot_me
     if (aq_snapshot_find(&work.snapshots, name) != NULL)
         return aq_fail(err, AQ_E_SNAPSHOT_EXISTS, "the VM %s has a snapshot %s already; choose another name",
                        vm->name, name);
-    bool wanted = memory == AQ_SNAPSHOT_MEMORY || (memory == AQ_SNAPSHOT_AUTO && work.running);
-    if (wanted && !work.running)
+    bool wanted = memory == AQ_SNAPSHOT_MEMORY || (memory == AQ_SNAPSHOT_AUTO && work.hold.running);
+    if (wanted && !work.hold.running)
         return aq_fail(err, AQ_E_VM_NOT_RUNNING,
                        "the VM %s is stopped, so there is no memory to take; leave memory=true away",
                        vm->name);
     if (with_memory != NULL)
         *with_memory = wanted;
-    if (!work.running)
-        return aq_snapshot_file(vm, AQ_SNAPSHOT_FILE_CREATE, name, err);
-    return aq_snapshot_live_save(work.run_folder, name, wanted, work.run.paused, deadline, err);
+    if (!work.hold.running)
+        return aq_snapshot_file(&work.hold.vm, AQ_SNAPSHOT_FILE_CREATE, name, err);
+    return aq_snapshot_live_save(work.hold.run_folder, name, wanted, work.hold.run.paused, deadline, err);
 }
 
 static int restore_running(struct work *work, const struct aq_qcow2_snapshot *snapshot, aq_deadline deadline,
                            struct aq_error *err)
 {
-    const struct aq_vm *vm = work->vm;
+    const struct aq_vm *vm = &work->hold.vm;
     if (snapshot->vm_state_size == 0)
         return aq_fail(err, AQ_E_VM_RUNNING,
                        "the snapshot %s holds the disk of VM %s without its memory, and a disk cannot be "
                        "changed under a running guest; `stop name=%s` it first",
                        snapshot->name, vm->name, vm->name);
-    return aq_snapshot_live_load(work->run_folder, snapshot->name, work->run.paused, deadline, err);
+    return aq_snapshot_live_load(work->hold.run_folder, snapshot->name, work->hold.run.paused, deadline, err);
 }
 
 int aq_vm_snapshot_restore(const struct aq_vm *vm, const char *name, aq_deadline deadline, struct aq_run *run,
@@ -81,23 +69,21 @@ int aq_vm_snapshot_restore(const struct aq_vm *vm, const char *name, aq_deadline
     const struct aq_qcow2_snapshot *snapshot = aq_snapshot_need(&work.snapshots, vm, name, err);
     if (snapshot == NULL)
         return -1;
-    if (work.running) {
-        *run = work.run;
+    if (work.hold.running) {
+        *run = work.hold.run;
         return restore_running(&work, snapshot, deadline, err) < 0 ? -1 : 1;
     }
-    aq_autovm struct aq_vm now = {0};
-    if (aq_vm_load(vm->name, &now, err) < 0)
-        return -1;
-    if (aq_vm_is_saved(&now))
+    const struct aq_vm *now = &work.hold.vm;
+    if (aq_vm_is_saved(now))
         return aq_fail(err, AQ_E_VM_SAVED,
                        "the VM %s has a state that was saved at %s, which would be lost; `restore_state` it "
                        "first, or `start` it with discard_state=true",
-                       vm->name, now.saved);
+                       vm->name, now->saved);
     if (snapshot->vm_state_size == 0)
-        return aq_snapshot_file(vm, AQ_SNAPSHOT_FILE_APPLY, name, err);
-    if (aq_vm_start_locked(vm, work.lock, name, run, err) < 0)
+        return aq_snapshot_file(&work.hold.vm, AQ_SNAPSHOT_FILE_APPLY, name, err);
+    if (aq_vm_start_locked(vm, work.hold.lock, name, run, err) < 0)
         return -1;
-    work.running = true;
+    work.hold.running = true;
     return 1;
 }
 
@@ -107,6 +93,6 @@ int aq_vm_snapshot_remove(const struct aq_vm *vm, const char *name, aq_deadline 
     aq_cleanup(work_free) struct work work;
     if (work_begin(vm, &work, err) < 0 || aq_snapshot_need(&work.snapshots, vm, name, err) == NULL)
         return -1;
-    return work.running ? aq_snapshot_live_delete(work.run_folder, name, deadline, err)
-                        : aq_snapshot_file(vm, AQ_SNAPSHOT_FILE_DELETE, name, err);
+    return work.hold.running ? aq_snapshot_live_delete(work.hold.run_folder, name, deadline, err)
+                             : aq_snapshot_file(&work.hold.vm, AQ_SNAPSHOT_FILE_DELETE, name, err);
 }

@@ -3,31 +3,39 @@
 
 #include <string.h>
 
+#include "qemu/block.h"
 #include "util/json.h"
+#include "util/memory.h"
 
-#define NODE "disk0"
 enum { QMP_MS = 20000 };
 
-/* The arguments of the three jobs. Save and load also name the node that holds the RAM. */
-static json_t *job_arguments(const char *name, bool memory)
+/* Runs one of the three jobs. Save and load also name the node that holds the RAM. */
+static int run_job(struct aq_qmp *qmp, const char *job, const char *name, bool memory, aq_deadline deadline,
+                   struct aq_error *err)
 {
-    json_t *arguments = json_pack("{s:s, s:[s]}", "tag", name, "devices", NODE);
+    aq_autofree char *node = aq_qmp_disk_node(qmp, deadline, err);
+    if (node == NULL)
+        return -1;
+    json_t *arguments = json_pack("{s:s, s:[s]}", "tag", name, "devices", node);
     if (memory)
-        json_object_set_new(arguments, "vmstate", json_string(NODE));
-    return arguments;
+        json_object_set_new(arguments, "vmstate", json_string(node));
+    return aq_qmp_run_job(qmp, job, arguments, deadline, err);
 }
 
 int aq_snapshot_load(struct aq_qmp *qmp, const char *name, aq_deadline deadline, struct aq_error *err)
 {
-    return aq_qmp_run_job(qmp, "snapshot-load", job_arguments(name, true), deadline, err);
+    return run_job(qmp, "snapshot-load", name, true, deadline, err);
 }
 
 static int save(struct aq_qmp *qmp, const char *name, bool memory, aq_deadline deadline, struct aq_error *err)
 {
     if (memory)
-        return aq_qmp_run_job(qmp, "snapshot-save", job_arguments(name, true), deadline, err);
-    return aq_qmp_command(qmp, "blockdev-snapshot-internal-sync",
-                          json_pack("{s:s, s:s}", "device", NODE, "name", name), deadline, NULL, err);
+        return run_job(qmp, "snapshot-save", name, true, deadline, err);
+    aq_autofree char *node = aq_qmp_disk_node(qmp, deadline, err);
+    return node == NULL
+               ? -1
+               : aq_qmp_command(qmp, "blockdev-snapshot-internal-sync",
+                                json_pack("{s:s, s:s}", "device", node, "name", name), deadline, NULL, err);
 }
 
 /* A load that failed leaves the VM standing still. */
@@ -73,7 +81,7 @@ int aq_snapshot_live_delete(int run_folder, const char *name, aq_deadline deadli
     if (qmp == NULL)
         return -1;
     aq_interrupt_hold();
-    int removed = aq_qmp_run_job(qmp, "snapshot-delete", job_arguments(name, false), deadline, err);
+    int removed = run_job(qmp, "snapshot-delete", name, false, deadline, err);
     aq_interrupt_release();
     return removed;
 }

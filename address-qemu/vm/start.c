@@ -10,8 +10,10 @@
 #include "util/clock.h"
 #include "util/files.h"
 #include "util/home.h"
+#include "vm/disk.h"
 #include "vm/lifecycle.h"
 #include "vm/orphan.h"
+#include "vm/recover.h"
 #include "vm/snapshot_live.h"
 #include "vm/start.h"
 
@@ -22,7 +24,7 @@ enum {
 
 /* Everything that a start gathers, and lets go of at its end. */
 struct start {
-    const struct aq_vm *vm;
+    struct aq_vm *vm;      /* as it is on record while the lock is held */
     const char *from;      /* a snapshot to go on from; NULL: boot */
     struct aq_chain chain; /* of its disk */
     int vm_folder;         /* the caller's */
@@ -150,21 +152,16 @@ static int launch(struct start *start, struct aq_run *run, struct aq_error *err)
     return -1;
 }
 
-/* Booting would leave the saved memory without the disk that it belongs to. Looked at under the lock: the
-   state may have been saved while this start was waiting for it. */
+/* Booting would leave the saved memory without the disk that it belongs to. */
 static int check_saved(const struct start *start, struct aq_error *err)
 {
-    aq_autovm struct aq_vm vm = {0};
-    if (start->from != NULL)
-        return 0;
-    if (aq_vm_load(start->vm->name, &vm, err) < 0)
-        return -1;
-    if (!aq_vm_is_saved(&vm))
+    const struct aq_vm *vm = start->vm;
+    if (start->from != NULL || !aq_vm_is_saved(vm))
         return 0;
     return aq_fail(err, AQ_E_VM_SAVED,
                    "the VM %s has a state that was saved at %s: `restore_state name=%s` goes on from it, "
                    "`start name=%s discard_state=true` gives it up and boots",
-                   vm.name, vm.saved, vm.name, vm.name);
+                   vm->name, vm->saved, vm->name, vm->name);
 }
 
 /* From here on the record tells where the sockets are, so that a QEMU whose starter dies can be found. */
@@ -183,9 +180,10 @@ static int start_noted(struct start *start, struct aq_run *run, struct aq_error 
 
 static int start_stopped(struct start *start, struct aq_run *run, struct aq_error *err)
 {
-    if (check_saved(start, err) < 0 || check_chain(start, err) < 0 ||
-        aq_orphan_end(start->vm, start->vm_folder, run, err) < 0)
+    if (check_saved(start, err) < 0 || aq_orphan_end(start->vm, start->vm_folder, run, err) < 0 ||
+        aq_vm_recover(start->vm, start->vm_folder, -1, err) < 0 || check_chain(start, err) < 0)
         return -1;
+    aq_vm_sweep_disks(start->vm, start->vm_folder);
     aq_run_forget(start->vm_folder, run);
     *run = (struct aq_run){0};
     if (open_files(start, run, err) == 0 && start_noted(start, run, err) == 0)
@@ -201,10 +199,16 @@ int aq_vm_start_locked(const struct aq_vm *vm, int lock, const char *from, struc
     if (running > 0)
         return aq_fail(err, AQ_E_VM_RUNNING, "the VM %s is %s already, as process %d since %s", vm->name,
                        aq_run_status(vm, run), run->process.pid, run->started);
-    if (running < 0)
+    aq_autovm struct aq_vm now = {0};
+    if (running < 0 || aq_vm_load(vm->name, &now, err) < 0)
         return -1;
-    aq_cleanup(start_free) struct start start = {
-        .vm = vm, .from = from, .vm_folder = lock, .runtime = -1, .run_folder = -1, .console = -1, .log = -1};
+    aq_cleanup(start_free) struct start start = {.vm = &now,
+                                                 .from = from,
+                                                 .vm_folder = lock,
+                                                 .runtime = -1,
+                                                 .run_folder = -1,
+                                                 .console = -1,
+                                                 .log = -1};
     for (unsigned i = 0; i < AQ_RUN_PORTS_MAX; i++)
         start.ports[i] = AQ_PORT_UNRESERVED;
     return start_stopped(&start, run, err);

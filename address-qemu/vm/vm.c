@@ -27,6 +27,7 @@ void aq_vm_free(struct aq_vm *vm)
     free(vm->accel);
     free(vm->created);
     free(vm->saved);
+    free(vm->pending.disk);
     *vm = (struct aq_vm){0};
 }
 
@@ -75,10 +76,7 @@ int aq_vm_note_saved(int lock, const struct aq_vm *vm, const char *saved, struct
     struct aq_vm changed = *vm; /* borrowed but for this one member */
     aq_autofree char *moment = aq_strdup(saved != NULL ? saved : "");
     changed.saved = moment;
-    aq_autobuffer struct aq_buffer text = {0};
-    if (aq_vm_to_yaml(&changed, &text, err) < 0)
-        return -1;
-    return aq_replace_file_at(lock, AQ_VM_RECORD, text.data, text.length, err);
+    return aq_vm_write(&changed, lock, err);
 }
 
 int aq_vm_list(struct aq_strings *names, struct aq_error *err)
@@ -147,9 +145,12 @@ int aq_vm_open_disk(const struct aq_vm *vm, int folder, struct aq_error *err)
                    vm->name);
 }
 
+/* What is pending may have happened already. */
 static bool stands_on(const struct aq_vm *vm, const struct aq_parent *on)
 {
-    return aq_parent_same(&vm->parent, on) || (on->kind == AQ_PARENT_FILE && strcmp(vm->disk, on->name) == 0);
+    return aq_parent_same(&vm->parent, on) ||
+           (on->kind == AQ_PARENT_FILE && strcmp(vm->disk, on->name) == 0) ||
+           (on->kind == AQ_PARENT_LAYER && strcmp(vm->pending.layer, on->name) == 0);
 }
 
 int aq_vm_dependents(const struct aq_parent *on, struct aq_strings *names, struct aq_error *err)

@@ -9,6 +9,7 @@
 
 #include <stdint.h>
 
+#include "image/layer.h"
 #include "image/parent.h"
 #include "util/cleanup.h"
 #include "util/error.h"
@@ -31,6 +32,13 @@ struct aq_port_rule {
 
 #define AQ_VM_PORTS_MAX 64
 
+/* What was begun on a VM's disk, so that whoever comes next can settle it: vm/recover.h. */
+struct aq_pending {
+    enum aq_pending_what { AQ_PENDING_NOTHING, AQ_PENDING_FREEZE } what;
+    char *disk;                   /* the file that is to take the place of the disk; owned */
+    char layer[AQ_LAYER_ID_TEXT]; /* of a freeze: what the disk becomes */
+};
+
 /* The record. Strings are owned and never NULL once loaded; zero-initialise, aq_vm_free at the end. */
 struct aq_vm {
     char *name;
@@ -48,6 +56,7 @@ struct aq_vm {
     char *saved; /* when its state was saved (save_state); NULL or "": it was not */
     struct aq_port_rule ports[AQ_VM_PORTS_MAX];
     unsigned port_count;
+    struct aq_pending pending;
 };
 
 void aq_vm_free(struct aq_vm *vm);
@@ -93,11 +102,13 @@ int aq_vm_clones(const char *base, struct aq_strings *names, struct aq_error *er
    Of the type aq_dependents (image/dependents.h). */
 int aq_vm_dependents(const struct aq_parent *on, struct aq_strings *names, struct aq_error *err);
 
-/* What a clone is to be. Strings are the caller's; 0 and NULL mean: as the base has it. */
+/* What a clone is to be. Strings are the caller's; 0 and NULL mean: as the base, or the VM, has it. */
 struct aq_clone_request {
-    const char *base;
-    const char *name; /* NULL: one is made up */
-    unsigned memory;  /* MiB */
+    const char *base;     /* for aq_vm_clone */
+    const char *vm;       /* for aq_vm_clone_vm: */
+    const char *snapshot; /* of that VM; NULL: as it is now */
+    const char *name;     /* NULL: one is made up */
+    unsigned memory;      /* MiB */
     unsigned cpus;
     uint64_t disk_size; /* bytes; smaller than the base's is DISK_SHRINK */
     const char *network;
@@ -109,5 +120,10 @@ struct aq_clone_request {
 /* Makes a copy-on-write VM of a base: an overlay and a record, durable when it returns. what
    aq_chain_add fails with, VM_EXISTS, DISK_SHRINK, NO_SPACE, IO; after a failure nothing is left. */
 int aq_vm_clone(const struct aq_clone_request *request, struct aq_vm *vm, struct aq_error *err);
+
+/* The same of another VM, running or stopped, as it is now or was at a snapshot. What the guest of a running
+   VM has not written to its disk is not in it. Besides: VM_NOT_FOUND, VM_BUSY, SNAPSHOT_NOT_FOUND, and what
+   vm/freeze.h and vm/extract.h fail with. */
+int aq_vm_clone_vm(const struct aq_clone_request *request, struct aq_vm *vm, struct aq_error *err);
 
 #endif

@@ -87,7 +87,7 @@ static void a_clone_is_an_overlay_and_a_record(void **state)
 static void what_a_clone_is_to_be_can_be_said(void **state)
 {
     (void)state;
-    assert_command("CLONE BASE=base VM=big MEMORY=2G cpus=1 disk=20G network=none accel=tcg no_start");
+    assert_command("CLONE BASE=base NAME=big MEMORY=2G cpus=1 disk=20G network=none accel=tcg no_start");
     assert_string_equal(field("MEMORY"), "2048");
     assert_string_equal(field("CPUS"), "1");
     assert_command("inspect big");
@@ -143,7 +143,8 @@ static void what_is_wrong_is_refused_and_leaves_nothing(void **state)
     assert_refused("VALUE_INVALID", "clone base=base network=tap no_start");
     assert_refused("KEY_UNKNOWN", "clone base=base memmory=1G no_start");
     assert_says("did you mean memory?");
-    assert_refused("KEY_REPEATED", "clone base=base name=a vm=b no_start");
+    assert_refused("VALUE_INVALID", "clone base=base name=a vm=b no_start");
+    assert_refused("VALUE_INVALID", "clone base=base snapshot=s no_start");
     assert_refused("DISK_SHRINK", "clone base=base name=x disk=512M no_start");
     assert_int_equal(entries(), 0);
     assert_command("clone base=base name=x no_start");

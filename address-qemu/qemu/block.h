@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What is done to the disk of a QEMU that runs, through its monitor. The disk is the first one of the machine
+ * ("virtio-disk0"); the image that it writes to may change while it runs, so its block node is asked for.
+ */
+#ifndef AQ_QEMU_BLOCK_H
+#define AQ_QEMU_BLOCK_H
+
+#include "qemu/qmp.h"
+
+/* The node that the disk writes to now. free() it; NULL on failure. */
+char *aq_qmp_disk_node(struct aq_qmp *qmp, aq_deadline deadline, struct aq_error *err);
+
+/* Opens the overlay `path` as `node` and has the disk write to it from now on; what it wrote to before
+   becomes what is below, is only read from, and its lock for writing is let go of. It takes milliseconds and
+   is all or nothing. The VM is not stopped. */
+int aq_qmp_put_overlay(struct aq_qmp *qmp, const char *path, const char *node, aq_deadline deadline,
+                       struct aq_error *err);
+
+/* Copies what the disk's top image holds at this moment (nothing of what is below it) into another overlay,
+   whose options as a block device are `target` (consumed). The VM goes on meanwhile. */
+int aq_qmp_copy_top(struct aq_qmp *qmp, json_t *target, aq_deadline deadline, struct aq_error *err);
+
+#endif

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+#include "vm/extract.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "image/qemu_img.h"
+#include "qemu/block.h"
+#include "util/digest.h"
+#include "vm/snapshot_find.h"
+
+enum { COPY_MS = 4 * 3600 * 1000 };
+
+/* What is extracted, in words that no other state has: its digest is the layer's id. */
+static int snapshot_key(const struct aq_vm *vm, const char *name, char id[AQ_LAYER_ID_TEXT],
+                        struct aq_error *err)
+{
+    aq_autosnapshots struct aq_qcow2_snapshots snapshots = {0};
+    if (aq_vm_snapshots(vm, &snapshots, err) < 0)
+        return -1;
+    const struct aq_qcow2_snapshot *snapshot = aq_snapshot_need(&snapshots, vm, name, err);
+    if (snapshot == NULL)
+        return -1;
+    aq_autofree char *key =
+        aq_format("snapshot\n%s\n%s\n%s\n%" PRId64 ".%09u\n%" PRIu64 "\n", vm->id, snapshot->id,
+                  snapshot->name, snapshot->date, snapshot->date_ns, snapshot->vm_clock_ns);
+    return aq_sha256(key, strlen(key), id, err);
+}
+
+static int disk_key(const struct aq_vm_hold *hold, char id[AQ_LAYER_ID_TEXT], struct aq_error *err)
+{
+    struct aq_pin pin;
+    if (hold->running) { /* at every moment another state */
+        aq_layer_random_id(id);
+        return 0;
+    }
+    aq_autoclose int disk = aq_vm_open_disk(&hold->vm, hold->lock, err);
+    if (disk < 0 || aq_pin_take(disk, hold->vm.disk, &pin, err) < 0)
+        return -1;
+    aq_autofree char *key = aq_format("disk\n%s\n%" PRIu64 "\n%" PRIu64 "\n%" PRId64 "\n", hold->vm.id,
+                                      pin.inode, pin.size, pin.mtime_ns);
+    return aq_sha256(key, strlen(key), id, err);
+}
+
+/* The layer of that id, if there is one: 1, 0 there is none. One that is damaged makes way, unless something
+   stands on it. */
+static int find_layer(const char *id, struct aq_layer *layer, int *held, struct aq_error *err)
+{
+    struct aq_error reason = {0}, ignored = {0};
+    aq_autoclose int lock = aq_layer_lock(id, AQ_LOCK_SHARED, &reason);
+    if (lock >= 0 && aq_layer_load(id, layer, &reason) == 0 && aq_layer_check(layer, &reason) == 0) {
+        *held = aq_steal_fd(&lock);
+        return 1;
+    }
+    aq_layer_free(layer);
+    aq_cleanup_close(&lock);
+    lock = -1;
+    if (reason.code == AQ_E_LAYER_NOT_FOUND || aq_layer_remove(id, aq_vm_dependents, &ignored) == 0)
+        return 0;
+    return aq_fail(err, reason.code, "%s", reason.text);
+}
+
+/* By qemu-img, on the file: of a snapshot also while the VM runs, because what belongs to one is not written
+ * to. */
+static int copy_file(const struct aq_vm *vm, const char *snapshot, const char *target, struct aq_error *err)
+{
+    aq_autochain struct aq_chain chain = {0};
+    aq_autofree char *path = aq_vm_disk_path(vm, err);
+    aq_autofree char *backing = NULL;
+    if (path == NULL || aq_chain_of_disk(path, &vm->parent, &chain, err) < 0 ||
+        aq_parent_backing(&vm->parent, &backing, err) < 0)
+        return -1;
+    aq_autofree char *source = aq_chain_name(&chain, err);
+    aq_autofree char *which = snapshot != NULL ? aq_format("snapshot.name=%s", snapshot) : NULL;
+    if (source == NULL)
+        return -1;
+    const char *arguments[14] = {"convert", "-q", "-U", "-O", "qcow2"};
+    size_t count = 5;
+    if (backing != NULL) {
+        const char *const below[] = {"-B", backing, "-F", "qcow2"};
+        memcpy(arguments + count, below, sizeof below);
+        count += 4;
+    }
+    if (which != NULL) {
+        arguments[count++] = "-l";
+        arguments[count++] = which;
+    }
+    arguments[count++] = source;
+    arguments[count] = target;
+    return aq_qemu_img(arguments, aq_after_ms(COPY_MS), err);
+}
+
+/* By QEMU itself, which knows what it has not written yet. */
+static int copy_running(const struct aq_vm_hold *hold, struct aq_stage *stage, const char *target,
+                        struct aq_error *err)
+{
+    const struct aq_vm *vm = &hold->vm;
+    aq_autochain struct aq_chain chain = {0};
+    aq_autofree char *backing = NULL;
+    if (aq_chain_append(&chain, AQ_PARENT_NONE, "", target, err) < 0 ||
+        aq_chain_add(&vm->parent, &chain, err) < 0 || aq_parent_backing(&vm->parent, &backing, err) < 0)
+        return -1;
+    if (backing != NULL) {
+        if (aq_layer_make_overlay(stage, &vm->parent, vm->disk_size, err) < 0)
+            return -1;
+    } else {
+        aq_autofree char *size = aq_format("%" PRIu64, vm->disk_size);
+        const char *const arguments[] = {"create", "-q", "-f", "qcow2", target, size, NULL};
+        if (aq_qemu_img(arguments, aq_after_ms(COPY_MS), err) < 0)
+            return -1;
+    }
+    aq_autoqmp struct aq_qmp *qmp = aq_qmp_connect(hold->run_folder, aq_after_ms(COPY_MS), err);
+    return qmp == NULL ? -1 : aq_qmp_copy_top(qmp, aq_chain_options(&chain, 0), aq_after_ms(COPY_MS), err);
+}
+
+int aq_vm_extract(struct aq_vm_hold *hold, const char *snapshot, struct aq_layer *layer, int *held,
+                  struct aq_error *err)
+{
+    const struct aq_vm *vm = &hold->vm;
+    char id[AQ_LAYER_ID_TEXT];
+    *layer = (struct aq_layer){0};
+    if ((snapshot != NULL ? snapshot_key(vm, snapshot, id, err) : disk_key(hold, id, err)) < 0)
+        return -1;
+    int found = find_layer(id, layer, held, err);
+    if (found != 0)
+        return found < 0 ? -1 : 0;
+    aq_autostage struct aq_stage stage = AQ_STAGE_NONE;
+    aq_autofree char *folder = NULL;
+    if (aq_layer_stage(id, &stage, &folder, err) < 0)
+        return -1;
+    aq_autofree char *target = aq_format("%s/%s", folder, AQ_LAYER_DISK);
+    if (snapshot == NULL && hold->running ? copy_running(hold, &stage, target, err) < 0
+                                          : copy_file(vm, snapshot, target, err) < 0)
+        return aq_error_context(err, "VM %s cannot be copied", vm->name);
+    memcpy(layer->id, id, sizeof id);
+    layer->kind = aq_strdup(AQ_LAYER_FROZEN);
+    layer->parent = aq_parent_copy(&vm->parent);
+    layer->origin_vm = aq_strdup(vm->name);
+    layer->origin_id = aq_strdup(vm->id);
+    layer->origin_snapshot = aq_strdup(snapshot != NULL ? snapshot : "");
+    int published = aq_layer_publish(&stage, layer, false, err);
+    if (published == 0)
+        return aq_fail(err, AQ_E_LAYER_IN_USE, "another process has just made the layer %s; try again", id);
+    if (published < 0)
+        return -1;
+    *held = aq_steal_fd(&stage.folder);
+    return 0;
+}
