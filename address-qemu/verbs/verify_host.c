@@ -11,6 +11,7 @@
 #include "qemu/accel.h"
 #include "util/files.h"
 #include "util/home.h"
+#include "util/libexec.h"
 #include "util/size.h"
 #include "verbs/vm_fields.h"
 
@@ -126,12 +127,11 @@ static int check_runtime(struct aq_call *call, struct aq_error *err)
 
 static void check_libguestfs(struct aq_call *call)
 {
-    void *library = dlopen("libguestfs.so.0", RTLD_LAZY | RTLD_LOCAL);
+    /* It stays loaded: what it and its own libraries have allocated could not be let go of. */
+    const void *library = dlopen("libguestfs.so.0", RTLD_LAZY | RTLD_LOCAL | RTLD_NODELETE);
     add_check(call, "libguestfs", library != NULL ? "ok" : "missing",
               library != NULL ? "there" : "not installed; for changing disks offline",
               library != NULL ? "" : "apt-get install libguestfs0");
-    if (library != NULL)
-        dlclose(library);
 }
 
 static int check_runner(struct aq_call *call)
@@ -139,6 +139,14 @@ static int check_runner(struct aq_call *call)
     struct aq_error reason = {0};
     aq_autofree char *path = aq_guest_runner_path(&reason);
     add_check(call, "rexx-guest", path != NULL ? "ok" : "missing", path != NULL ? path : reason.text, "");
+    return path == NULL;
+}
+
+static int check_companion(struct aq_call *call)
+{
+    struct aq_error reason = {0};
+    aq_autofree char *path = aq_libexec_path("companion", AQ_E_COMPANION_MISSING, &reason);
+    add_check(call, "companion", path != NULL ? "ok" : "missing", path != NULL ? path : reason.text, "");
     return path == NULL;
 }
 
@@ -165,7 +173,7 @@ static int run(struct aq_call *call, struct aq_error *err)
 {
     struct aq_error runtime = {0}, store = {0};
     aq_result_say(call->result, "%s", "");
-    int missing = check_qemu(call) + check_runner(call);
+    int missing = check_qemu(call) + check_runner(call) + check_companion(call);
     check_build_needs(call);
     check_libguestfs(call);
     check_runtime(call, &runtime);
