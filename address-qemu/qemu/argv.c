@@ -152,26 +152,18 @@ static void add_disk(struct aq_strings *argv, const struct aq_disk *disk, unsign
     add_json(argv, "-device", device);
 }
 
-static void add_network(struct aq_strings *argv, const struct aq_machine *machine)
+/* A cable of messages, not of a stream: whoever is at its other end sees QEMU's end (the end of the
+   conversation), and a frame that is too long cannot take the cable with it. */
+static void add_network(struct aq_strings *argv, const struct aq_machine *machine, int cable)
 {
-    aq_autobuffer struct aq_buffer net = {0};
-    aq_buffer_add_text(&net, "user,id=net0");
-    if (machine->hostname != NULL) {
-        aq_autofree char *hostname = aq_option_value(machine->hostname);
-        aq_buffer_format(&net, ",hostname=%s", hostname);
-    }
-    for (unsigned i = 0; i < machine->forward_count; i++) {
-        const struct aq_forward *forward = &machine->forwards[i];
-        aq_autofree char *address =
-            aq_option_value(forward->address != NULL ? forward->address : "127.0.0.1");
-        aq_buffer_format(&net, ",hostfwd=%s:%s:%u-:%u", forward->protocol, address, forward->host_port,
-                         forward->guest_port);
-    }
-    add_pair(argv, "-netdev", aq_buffer_text(&net));
+    aq_strings_add(argv, "-netdev");
+    aq_strings_format(argv, "dgram,id=net0,local.type=fd,local.str=%d", cable);
 
     json_t *device = pci_device("virtio-net-pci", "nic0", SLOT_NETWORK);
     json_object_set_new(device, "netdev", json_string("net0"));
     json_object_set_new(device, "mac", json_string(machine->mac));
+    if (machine->mtu != 0)
+        json_object_set_new(device, "host_mtu", json_integer(machine->mtu));
     json_object_set_new(device, "romfile",
                         json_string("")); /* never boots from the network: saves its option ROM */
     add_json(argv, "-device", device);
@@ -208,13 +200,10 @@ static void add_channels(struct aq_strings *argv, const struct aq_machine_start 
     }
 }
 
-/* The console goes through a descriptor set: QEMU "opens" /dev/fdset/1 and gets ours, so no path needs to be
- * safe. */
 static void add_console(struct aq_strings *argv, int fd)
 {
-    aq_strings_add(argv, "-add-fd");
-    aq_strings_format(argv, "fd=%d,set=1", fd);
-    add_pair(argv, "-chardev", "file,id=console,path=/dev/fdset/1,append=on");
+    aq_strings_add(argv, "-chardev");
+    aq_strings_format(argv, "socket,id=console,fd=%d", fd);
     add_json(argv, "-device", json_pack("{s:s, s:s}", "driver", "isa-serial", "chardev", "console"));
 }
 
@@ -247,7 +236,7 @@ void aq_machine_argv(const struct aq_machine *machine, const struct aq_machine_s
     for (unsigned i = 0; i < machine->disk_count; i++)
         add_disk(argv, &machine->disks[i], i);
     if (machine->network)
-        add_network(argv, machine);
+        add_network(argv, machine, start->cable);
     if (start->paused)
         aq_strings_add(argv, "-S");
     if (start->incoming != NULL)

@@ -7,7 +7,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "qemu/ports.h"
 #include "util/files.h"
 
 /* How much of QEMU's last words an error carries: it says little, and the end says why. */
@@ -79,30 +78,12 @@ static char *last_words(const struct attempt *attempt)
     return aq_strdup(words);
 }
 
-/* A port that was free when it was looked at may be taken by the time QEMU wants it. */
-static int fail_forward(const char *words, struct aq_error *err)
-{
-    static const char said[] = "Could not set up host forwarding rule '";
-    const char *rule = strstr(words, said);
-    if (rule == NULL)
-        return 0;
-    char protocol[4], address[16];
-    unsigned port;
-    if (sscanf(rule + strlen(said), "%3[a-z]:%15[0-9.]:%u-", protocol, address, &port) != 3)
-        return 0;
-    aq_port_check(protocol, address, (uint16_t)port, err); /* names who has it, if it is still taken */
-    return aq_fail(err, AQ_E_PORT_IN_USE,
-                   "port %u of %s was taken by another program while the VM was starting", port, address);
-}
-
 /* Turns why there is no running QEMU into what the user is told. */
 static int explain(const struct attempt *attempt, const struct aq_error *why, struct aq_error *err)
 {
     if (why->code == AQ_E_INTERRUPTED || attempt->given_up)
         return aq_fail(err, why->code, "%s", why->text);
     aq_autofree char *words = last_words(attempt);
-    if (fail_forward(words, err) < 0)
-        return -1;
     aq_autofree char *command = shell_command(&attempt->argv);
     enum aq_error_code code = why->code == AQ_E_TIMEOUT ? AQ_E_TIMEOUT : AQ_E_QEMU_FAILED;
     const char *reason = why->code == AQ_E_VM_NOT_RUNNING ? "it ended" : why->text;
@@ -132,14 +113,10 @@ static int prepare(struct attempt *attempt, struct aq_error *err)
     aq_autofree char *program = aq_need_program(AQ_QEMU_PROGRAM, AQ_QEMU_PACKAGE, err);
     if (program == NULL)
         return -1;
-    for (unsigned i = 0; machine->network && i < machine->forward_count; i++) {
-        const struct aq_forward *forward = &machine->forwards[i];
-        if (aq_port_check(forward->protocol, forward->address, forward->host_port, err) < 0)
-            return -1;
-    }
     if (aq_qemu_sockets_make(attempt->launch->runtime_dir, attempt->sockets, err) < 0)
         return -1;
     struct aq_machine_start start = {.console = attempt->launch->console_fd,
+                                     .cable = attempt->launch->cable_fd,
                                      .paused = attempt->launch->paused,
                                      .incoming = attempt->launch->incoming};
     memcpy(start.sockets, attempt->sockets, sizeof start.sockets);
@@ -151,12 +128,14 @@ static int prepare(struct attempt *attempt, struct aq_error *err)
  */
 static int spawn(struct attempt *attempt, struct aq_error *err)
 {
-    int keep[AQ_QEMU_SOCKETS + 2];
+    int keep[AQ_QEMU_SOCKETS + 3];
     unsigned kept = AQ_QEMU_SOCKETS;
     memcpy(keep, attempt->sockets, sizeof attempt->sockets);
     keep[kept++] = attempt->launch->console_fd;
     if (attempt->launch->state_fd > 0)
         keep[kept++] = attempt->launch->state_fd;
+    if (attempt->launch->machine->network)
+        keep[kept++] = attempt->launch->cable_fd;
     if (begin_log(attempt, err) < 0)
         return -1;
     int started = aq_process_detach((const char *const *)attempt->argv.items, attempt->launch->log_fd, keep,

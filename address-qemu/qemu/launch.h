@@ -13,10 +13,11 @@
 /* What is to be started and with what. Zero-initialise. */
 struct aq_launch {
     const struct aq_machine *machine;
-    int runtime_dir;      /* the VM's own runtime folder; the sockets are made in it */
-    int log_fd;           /* QEMU's own words; opened for reading and appending */
-    int console_fd;       /* the guest's serial console; opened for appending, not for reading */
-    bool paused;          /* leave it in "prelaunch" until `cont` */
+    int runtime_dir; /* the VM's own runtime folder; the sockets are made in it */
+    int log_fd;      /* QEMU's own words; opened for reading and appending */
+    int console_fd;  /* QEMU's end of the guest's serial console, a stream socket */
+    int cable_fd;    /* QEMU's end of the network card's cable, a SOCK_SEQPACKET one; unused without a card */
+    bool paused;     /* leave it in "prelaunch" until `cont` */
     const char *incoming; /* -incoming, such as "defer"; NULL: an ordinary boot */
     int state_fd;         /* >0: inherited too, for a state to go on with: "fd:N" in migrate-incoming */
     const json_t *ahead;  /* commands for its monitor, sent before it is there (aq_qmp_open_ahead); or NULL */
@@ -27,9 +28,9 @@ struct aq_launch {
 };
 
 /* Starts QEMU detached from us and returns when it runs (or waits as asked). `qmp`, unless NULL, gets the
-   connection that was made. The caller holds the VM's lock and, for chosen ports, their reservations.
-   QEMU_FAILED carries QEMU's last words and its command line; PORT_IN_USE names the port; TOOL_MISSING the
-   package; TIMEOUT, INTERRUPTED. After a failure neither a process nor a socket is left. */
+   connection that was made. The caller holds the VM's lock. QEMU_FAILED carries QEMU's last words and its
+   command line; TOOL_MISSING names the package; TIMEOUT, INTERRUPTED. After a failure neither a process nor a
+   socket of QEMU's is left. */
 int aq_qemu_launch(const struct aq_launch *launch, struct aq_process_id *id, struct aq_qmp **qmp,
                    struct aq_error *err);
 

@@ -26,14 +26,6 @@ struct aq_disk {
     bool read_only;     /* the top as well, such as a seed image */
 };
 
-/* A port of the host that leads to one of the guest. */
-struct aq_forward {
-    const char *protocol; /* "tcp" or "udp" */
-    const char *address;  /* an IPv4 address of the host; NULL: 127.0.0.1 */
-    uint16_t host_port;   /* chosen before the start (qemu/ports.h), never 0 */
-    uint16_t guest_port;
-};
-
 /* Zero-initialise; name, uuid, memory_mib, cpus and accel (not AUTO) are required. Borrowed, not copied. */
 struct aq_machine {
     const char *name; /* shown by ps and in messages */
@@ -47,11 +39,10 @@ struct aq_machine {
     bool ram_shared;          /* what is written to the RAM goes to that file; else it is only read */
     const struct aq_disk *disks;
     unsigned disk_count;  /* at most AQ_MACHINE_MAX_DISKS */
-    bool network;         /* a virtio card on QEMU's user network; false: no card at all */
+    bool network;         /* a virtio card, whose cable is handed over at the start; false: no card at all */
+    unsigned mtu;         /* which its driver takes by itself; 0: 1500 */
     const char *mac;      /* required with a network */
-    const char *hostname; /* as SMBIOS serial number, and by DHCP; NULL: nothing */
-    const struct aq_forward *forwards;
-    unsigned forward_count;
+    const char *hostname; /* as SMBIOS serial number; NULL: nothing */
 };
 
 #define AQ_MACHINE_MAX_DISKS 8
@@ -63,13 +54,14 @@ struct aq_machine {
 /* How this start differs from the machine: what it inherits, and how it begins. */
 struct aq_machine_start {
     int sockets[AQ_QEMU_SOCKETS]; /* listening descriptors */
-    int console;                  /* the serial console's log, open for appending */
-    bool paused;                  /* -S: the CPUs wait for `cont` */
-    const char *incoming;         /* -incoming, such as "defer"; NULL: an ordinary boot */
+    int console;                  /* the serial console: a connected SOCK_STREAM socket */
+    int cable;            /* the network card's: a connected SOCK_SEQPACKET socket, a frame a message */
+    bool paused;          /* -S: the CPUs wait for `cont` */
+    const char *incoming; /* -incoming, such as "defer"; NULL: an ordinary boot */
 };
 
 /* Judges what a command line cannot carry or QEMU would take amiss: paths that are not absolute or not UTF-8,
-   unknown formats, too many disks, a forward without a port. VALUE_INVALID. */
+   unknown formats, too many disks, a card without an address. VALUE_INVALID. */
 int aq_machine_check(const struct aq_machine *machine, struct aq_error *err);
 
 /* Appends the command line of a machine that was checked, `program` first. */

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Ports of the host: chosen so that any number of starts at once never collide, and checked before anything
- * is made. A reservation is a kernel lock on the port's byte of the file "ports" in the runtime folder: a
- * process that dies leaves none behind.
+ * Ports of the host that lead into a VM. A port is reserved by being bound (and listened on): from then on it
+ * is nobody else's, however many start at once, and the socket itself goes to the VM's companion.
  */
 #ifndef AQ_QEMU_PORTS_H
 #define AQ_QEMU_PORTS_H
@@ -12,24 +11,22 @@
 #include "util/cleanup.h"
 #include "util/error.h"
 
-/* Reserved for us until it is released; hold it until QEMU listens. Initialise with AQ_PORT_UNRESERVED. */
+/* A socket that is bound, and if it is TCP's listens. Initialise with AQ_PORT_UNRESERVED. */
 struct aq_port {
     uint16_t number;
-    int lock;
+    int fd;
 };
-#define AQ_PORT_UNRESERVED ((struct aq_port){.lock = -1})
+#define AQ_PORT_UNRESERVED ((struct aq_port){.fd = -1})
 
 /* Reserves port `wanted`, or a free one when that is 0, for `protocol` ("tcp" or "udp") on the host's IPv4
-   `address` (NULL: 127.0.0.1). A taken one is PORT_IN_USE naming the port and, where /proc tells, the
-   program. `runtime_dir` is the runtime folder that all VMs share. */
-int aq_port_reserve(int runtime_dir, const char *protocol, const char *address, uint16_t wanted,
-                    struct aq_port *port, struct aq_error *err);
+   `address` (NULL: 127.0.0.1). PORT_IN_USE names a taken one and, where /proc tells, the program;
+   VALUE_INVALID what is no address of this host. */
+int aq_port_reserve(const char *protocol, const char *address, uint16_t wanted, struct aq_port *port,
+                    struct aq_error *err);
 
+/* Lets go of it; fine for one that is not reserved. */
 void aq_port_release(struct aq_port *port);
 
 #define aq_autoport aq_cleanup(aq_port_release)
-
-/* Is the port free? 0, or -1 with PORT_IN_USE as above, VALUE_INVALID for what is not an IPv4 address. */
-int aq_port_check(const char *protocol, const char *address, uint16_t number, struct aq_error *err);
 
 #endif

@@ -23,7 +23,6 @@ uint64_t aq_machine_shape(const struct aq_machine *machine)
     shape.uuid = "00000000-0000-0000-0000-000000000000";
     shape.mac = "52:54:00:00:00:00";
     shape.hostname = NULL;
-    shape.forward_count = 0;
     shape.ram_file = NULL;
     shape.disks = disks;
     for (unsigned i = 0; i < machine->disk_count; i++) {

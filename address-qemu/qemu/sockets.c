@@ -11,13 +11,15 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-static const char *const names[AQ_QEMU_SOCKETS] = {
+static const char *const names[AQ_SOCKETS] = {
     [AQ_QEMU_QMP] = "qmp",
     [AQ_QEMU_AGENT] = "agent",
     [AQ_QEMU_HELPER] = "helper0",
     [AQ_QEMU_HELPER + 1] = "helper1",
     [AQ_QEMU_HELPER + 2] = "helper2",
     [AQ_QEMU_HELPER + 3] = "helper3",
+    [AQ_SOCKET_CONSOLE] = "console",
+    [AQ_SOCKET_CONTROL] = "control",
 };
 _Static_assert(AQ_QEMU_HELPERS == 4, "every helper port has its name above");
 
@@ -48,13 +50,19 @@ static struct sockaddr_un address_of(int runtime_dir, enum aq_qemu_socket which)
     return address;
 }
 
-static int make_one(int runtime_dir, enum aq_qemu_socket which, struct aq_error *err)
+static int make_socket(enum aq_qemu_socket which)
+{
+    int type = which == AQ_SOCKET_CONTROL ? SOCK_SEQPACKET : SOCK_STREAM;
+    return socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+}
+
+int aq_qemu_socket_make(int runtime_dir, enum aq_qemu_socket which, struct aq_error *err)
 {
     char name[NAME_SIZE];
     socket_file(which, name);
     if (unlinkat(runtime_dir, name, 0) < 0 && errno != ENOENT)
         return aq_fail_errno(err, AQ_E_IO, errno, "cannot remove the stale socket %s", name);
-    aq_autoclose int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    aq_autoclose int fd = make_socket(which);
     if (fd < 0)
         return aq_fail_errno(err, AQ_E_IO, errno, "cannot make a socket");
     struct sockaddr_un address = address_of(runtime_dir, which);
@@ -71,7 +79,7 @@ int aq_qemu_sockets_make(int runtime_dir, int fds[AQ_QEMU_SOCKETS], struct aq_er
     for (unsigned i = 0; i < AQ_QEMU_SOCKETS; i++)
         fds[i] = -1;
     for (unsigned i = 0; i < AQ_QEMU_SOCKETS; i++) {
-        fds[i] = make_one(runtime_dir, i, err);
+        fds[i] = aq_qemu_socket_make(runtime_dir, i, err);
         if (fds[i] < 0) {
             aq_qemu_sockets_close(fds);
             aq_qemu_sockets_unlink(runtime_dir);
@@ -91,7 +99,7 @@ void aq_qemu_sockets_close(int fds[AQ_QEMU_SOCKETS])
 
 void aq_qemu_sockets_unlink(int runtime_dir)
 {
-    for (unsigned i = 0; i < AQ_QEMU_SOCKETS; i++) {
+    for (unsigned i = 0; i < AQ_SOCKETS; i++) {
         char name[NAME_SIZE];
         socket_file(i, name);
         unlinkat(runtime_dir, name, 0);
@@ -141,14 +149,14 @@ static int lock_first_free(int runtime_dir, enum aq_qemu_socket first, unsigned 
 /* Connects now: QEMU listens or it does not. */
 static int connect_locked(int runtime_dir, struct aq_qemu_connection *connection, struct aq_error *err)
 {
-    connection->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    connection->fd = make_socket(connection->which);
     if (connection->fd < 0)
         return aq_fail_errno(err, AQ_E_IO, errno, "cannot make a socket");
     struct sockaddr_un address = address_of(runtime_dir, connection->which);
     if (connect(connection->fd, (struct sockaddr *)&address, sizeof address) == 0)
         return 0;
     if (errno == ENOENT || errno == ECONNREFUSED)
-        return aq_fail(err, AQ_E_VM_NOT_RUNNING, "the VM is not running: no QEMU listens on its %s socket",
+        return aq_fail(err, AQ_E_VM_NOT_RUNNING, "the VM is not running: nobody listens on its %s socket",
                        names[connection->which]);
     if (errno == EAGAIN)
         return aq_fail(err, AQ_E_VM_BUSY,

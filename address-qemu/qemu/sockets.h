@@ -21,20 +21,28 @@ enum aq_qemu_socket {
     AQ_QEMU_QMP,
     AQ_QEMU_AGENT,  /* the virtio-serial port org.qemu.guest_agent.0 */
     AQ_QEMU_HELPER, /* the first of AQ_QEMU_HELPERS: org.address-qemu.helper.0 … 3 */
-    AQ_QEMU_SOCKETS = AQ_QEMU_HELPER + AQ_QEMU_HELPERS
+    AQ_QEMU_SOCKETS = AQ_QEMU_HELPER + AQ_QEMU_HELPERS,
+    /* Of the VM's companion, which makes way for nobody but the next in turn either. */
+    AQ_SOCKET_CONSOLE = AQ_QEMU_SOCKETS, /* the serial console, both ways */
+    AQ_SOCKET_CONTROL,                   /* companion/control.h, in messages (SOCK_SEQPACKET) */
+    AQ_SOCKETS
 };
 
 /* The socket's short name: "qmp", "agent", "helper0", … It is also the id of its chardev in QEMU. */
 const char *aq_qemu_socket_name(enum aq_qemu_socket which);
 
-/* Makes every socket in the VM's runtime folder (mode 0600, in place of stale ones), bound and listening,
-   into fds[]. On failure none is left. */
+/* Makes every socket of QEMU's in the VM's runtime folder (mode 0600, in place of stale ones), bound and
+   listening, into fds[]. On failure none is left. */
 int aq_qemu_sockets_make(int runtime_dir, int fds[AQ_QEMU_SOCKETS], struct aq_error *err);
+
+/* The same for one of them. */
+int aq_qemu_socket_make(int runtime_dir, enum aq_qemu_socket which, struct aq_error *err);
 
 /* Closes the descriptors (a -1 is skipped) and sets them to -1. */
 void aq_qemu_sockets_close(int fds[AQ_QEMU_SOCKETS]);
 
-/* Removes the sockets' files from the runtime folder; the locks' files stay, for someone may hold one. */
+/* Removes the sockets' files, the companion's too, from the runtime folder; the locks' files stay, for
+   someone may hold one. */
 void aq_qemu_sockets_unlink(int runtime_dir);
 
 /* A connection and the lock that goes with it. Initialise with AQ_QEMU_UNCONNECTED. */

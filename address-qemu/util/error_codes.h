@@ -33,6 +33,11 @@ enum aq_rc {
     X(AGENT_REFUSED, FAILED,                                                                                 \
       "The guest's agent refuses the command. Some distributions block guest-exec: see BLACKLIST_RPC or "    \
       "block-rpcs in the guest's /etc/sysconfig/qemu-ga or /etc/qemu/qemu-ga.conf.")                         \
+    X(COMPANION_FAILED, FAILED,                                                                              \
+      "The process beside the VM, which keeps its console and network, did not do as it was told.")          \
+    X(COMPANION_GONE, FAILED,                                                                                \
+      "The process beside the VM has ended, so the VM has no network and no console. save_state and "        \
+      "restore_state, or restart, bring another one.")                                                       \
     X(GUEST_PROTOCOL, FAILED, "What came from the guest is not what the protocol allows; it was dropped.")   \
     X(GUEST_REFUSED, FAILED, "The guest's operating system refused (no such file, no space, not allowed).")  \
     X(TRANSFER_CORRUPT, FAILED, "What arrived is not what was sent; nothing was put under the final name.")  \
@@ -128,6 +133,7 @@ enum aq_rc {
     X(TOOL_MISSING, MISSING, "A program is not installed; the text has the package. See `verify_host`.")     \
     X(KVM_UNUSABLE, MISSING, "accel=kvm was asked for and KVM does not run guests here. Use accel=auto.")    \
     X(LIBRARY_MISSING, MISSING, "A library is not installed; the text has the package.")                     \
+    X(COMPANION_MISSING, MISSING, "A program of ours that every VM needs is not where it was installed.")    \
     X(GUEST_RUNNER_MISSING, MISSING, "The static rexx-guest is not where it was installed.")                 \
     X(IO, IO, "Reading or writing on the host failed; the text has the file and the reason.")                \
     X(NO_SPACE, IO, "The host's disk is full. What was half-made has been removed.")                         \

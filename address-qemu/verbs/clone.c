@@ -17,8 +17,8 @@ static const struct aq_param params[] = {
      .meaning = "its virtual CPUs; as what is cloned unless given"},
     {"disk", AQ_TYPE_SIZE, .min = 1, .meaning = "the size of its disk, if it is to be larger"},
     {"network", AQ_TYPE_CHOICE, .choices = "user|none",
-     .meaning = "`user` reaches out through the host, its loopback services (at 10.0.2.2) included; `none` "
-                "has no network card; `user`, or as the VM has it, unless given"},
+     .meaning = "`user` reaches out through the host, but not the host itself; `none` has no network "
+                "card; `user`, or as the VM has it, unless given"},
     {"accel", AQ_TYPE_CHOICE, .choices = "auto|kvm|tcg",
      .meaning =
          "`auto` takes KVM where it really runs guests, else emulation; `kvm` fails where it does not; "

@@ -61,6 +61,9 @@ int aq_console_tail(const struct aq_vm *vm, unsigned lines, struct aq_buffer *te
                    ? 0
                    : aq_fail_errno(err, AQ_E_IO, errno, "cannot open the console's log of VM %s", vm->name);
     struct stat st;
+    struct flock all = {.l_type = F_RDLCK, .l_whence = SEEK_SET};
+    fcntl(log, F_OFD_SETLKW,
+          &all); /* its companion moves the contents when the log is full; let go by close */
     if (fstat(log, &st) < 0)
         return aq_fail_errno(err, AQ_E_IO, errno, "cannot read the console's log of VM %s", vm->name);
     size_t length = st.st_size > TAIL_BYTES ? TAIL_BYTES : (size_t)st.st_size;

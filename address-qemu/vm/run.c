@@ -11,6 +11,7 @@
 #include "util/home.h"
 #include "util/json.h"
 #include "util/yaml.h"
+#include "vm/companion.h"
 #include "vm/record.h"
 
 enum { RECORD_MAX = 64 * 1024 };
@@ -26,6 +27,8 @@ static bool from_record(const json_t *record, struct aq_run *run)
 {
     run->process.pid = (pid_t)aq_json_int(record, "pid", 0);
     run->process.start_time = (uint64_t)aq_json_int(record, "start_time", 0);
+    run->companion.pid = (pid_t)aq_json_int(record, "companion", 0);
+    run->companion.start_time = (uint64_t)aq_json_int(record, "companion_start_time", 0);
     run->accel = strcmp(aq_json_text(record, "accel", ""), "kvm") == 0 ? AQ_ACCEL_KVM : AQ_ACCEL_TCG;
     snprintf(run->accel_reason, sizeof run->accel_reason, "%s", aq_json_text(record, "accel_reason", ""));
     snprintf(run->started, sizeof run->started, "%s", aq_json_text(record, "started", ""));
@@ -113,6 +116,8 @@ int aq_run_write(int vm_folder, const struct aq_run *run, struct aq_error *err)
     json_object_set_new(record, "pid", json_integer(run->process.pid));
     json_object_set_new(record, "start_time", json_integer((json_int_t)run->process.start_time));
     json_object_set_new(record, "boot", json_string(boot));
+    json_object_set_new(record, "companion", json_integer(run->companion.pid));
+    json_object_set_new(record, "companion_start_time", json_integer((json_int_t)run->companion.start_time));
     json_object_set_new(record, "accel", json_string(aq_accel_name(run->accel)));
     json_object_set_new(record, "accel_reason", json_string(run->accel_reason));
     json_object_set_new(record, "started", json_string(run->started));
@@ -129,6 +134,7 @@ int aq_run_write(int vm_folder, const struct aq_run *run, struct aq_error *err)
 void aq_run_forget(int vm_folder, const struct aq_run *run)
 {
     struct aq_error ignored = {0};
+    aq_companion_settle(&run->companion);
     if (run->folder[0] == '/')
         aq_remove_tree_at(AT_FDCWD, run->folder, &ignored);
     unlinkat(vm_folder, AQ_VM_RUN, 0);

@@ -25,6 +25,7 @@
 /* What is known of a running VM. */
 struct aq_run {
     struct aq_process_id process; /* pid 0: noted before it was started */
+    struct aq_process_id companion;
     enum aq_accel accel;
     char accel_reason[256]; /* why it is not KVM; "" when it is, or when TCG was asked for */
     char started[24];
@@ -58,7 +59,8 @@ int aq_run_make_folder(const struct aq_vm *vm, struct aq_run *run, struct aq_err
 /* Opens the folder of its sockets. IO when it is gone: `stop force=true` still ends such a VM. */
 int aq_run_open_folder(const struct aq_run *run, struct aq_error *err);
 
-/* Notes a VM that runs or is about to, in its folder of the store; or that it runs no more. */
+/* Notes a VM that runs or is about to, in its folder of the store; or that it runs no more, and neither does
+   its companion. */
 int aq_run_write(int vm_folder, const struct aq_run *run, struct aq_error *err);
 void aq_run_forget(int vm_folder, const struct aq_run *run);
 

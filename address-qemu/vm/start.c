@@ -4,12 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gateway/net.h"
 #include "image/chain.h"
 #include "qemu/launch.h"
-#include "qemu/ports.h"
 #include "util/clock.h"
 #include "util/files.h"
 #include "util/home.h"
+#include "vm/companion.h"
 #include "vm/disk.h"
 #include "vm/lifecycle.h"
 #include "vm/orphan.h"
@@ -28,17 +29,15 @@ struct start {
     const char *from;      /* a snapshot to go on from; NULL: boot */
     struct aq_chain chain; /* of its disk */
     int vm_folder;         /* the caller's */
-    int runtime, run_folder, console, log;
-    struct aq_port ports[AQ_RUN_PORTS_MAX];
-    struct aq_forward forwards[AQ_RUN_PORTS_MAX];
+    int runtime, run_folder, log;
+    struct aq_companion_ends ends;
 };
 
 static void start_free(struct start *start)
 {
-    for (unsigned i = 0; i < AQ_RUN_PORTS_MAX; i++)
-        aq_port_release(&start->ports[i]);
     aq_chain_free(&start->chain);
-    const int fds[] = {start->runtime, start->run_folder, start->console, start->log};
+    aq_companion_ends_close(&start->ends);
+    const int fds[] = {start->runtime, start->run_folder, start->log};
     for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)
         aq_cleanup_close(&fds[i]);
 }
@@ -54,9 +53,9 @@ static int check_chain(struct start *start, struct aq_error *err)
     return 0;
 }
 
-static int open_log(int folder, const char *name, int flags, struct aq_error *err)
+static int open_log(int folder, const char *name, struct aq_error *err)
 {
-    int fd = openat(folder, name, flags | O_CREAT | O_TRUNC | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
+    int fd = openat(folder, name, O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
     return fd >= 0 ? fd : aq_fail_errno(err, AQ_E_IO, errno, "cannot open the VM's %s", name);
 }
 
@@ -66,32 +65,8 @@ static int open_files(struct start *start, struct aq_run *run, struct aq_error *
     start->runtime = aq_open_runtime(err);
     if (start->runtime < 0 || (start->run_folder = aq_run_make_folder(vm, run, err)) < 0)
         return -1;
-    /* What the last run said is kept until the next: it may tell why this start was needed. */
-    renameat(start->vm_folder, AQ_VM_CONSOLE, start->vm_folder, AQ_VM_CONSOLE ".1");
-    start->console = open_log(start->vm_folder, AQ_VM_CONSOLE, O_WRONLY, err);
-    start->log = start->console >= 0 ? open_log(start->vm_folder, AQ_VM_LOG, O_RDWR, err) : -1;
+    start->log = open_log(start->vm_folder, AQ_VM_LOG, err);
     return start->log >= 0 ? 0 : -1;
-}
-
-/* The VM's own rules and SSH, each with a host port that is ours until QEMU listens on it. */
-static int reserve_ports(struct start *start, struct aq_run *run, struct aq_error *err)
-{
-    const struct aq_vm *vm = start->vm;
-    if (strcmp(vm->network, "none") == 0)
-        return 0;
-    memcpy(run->ports, vm->ports, vm->port_count * sizeof *run->ports);
-    run->port_count = vm->port_count;
-    if (aq_run_host_port(run, AQ_SSH_PORT) == 0)
-        run->ports[run->port_count++] = (struct aq_port_rule){"tcp", "127.0.0.1", 0, AQ_SSH_PORT};
-    for (unsigned i = 0; i < run->port_count; i++) {
-        struct aq_port_rule *rule = &run->ports[i];
-        if (aq_port_reserve(start->runtime, rule->protocol, rule->address, rule->host, &start->ports[i],
-                            err) < 0)
-            return aq_error_context(err, "VM %s cannot start", vm->name);
-        rule->host = start->ports[i].number;
-        start->forwards[i] = (struct aq_forward){rule->protocol, rule->address, rule->host, rule->guest};
-    }
-    return 0;
 }
 
 static int choose_accel(struct start *start, struct aq_run *run, struct aq_error *err)
@@ -129,17 +104,17 @@ static int launch(struct start *start, struct aq_run *run, struct aq_error *err)
         .accel = run->accel,
         .disks = &disk,
         .disk_count = 1,
-        .network = run->port_count != 0,
+        .network = start->ends.cable >= 0,
+        .mtu = AQ_NET_MTU,
         .mac = vm->mac,
         .hostname = vm->name,
-        .forwards = start->forwards,
-        .forward_count = run->port_count,
     };
     const struct aq_launch launch = {
         .machine = &machine,
         .runtime_dir = start->run_folder,
         .log_fd = start->log,
-        .console_fd = start->console,
+        .console_fd = start->ends.console,
+        .cable_fd = start->ends.cable,
         .paused = start->from != NULL,
         .deadline = aq_after_ms(QEMU_ANSWERS_MS),
     };
@@ -167,7 +142,8 @@ static int check_saved(const struct start *start, struct aq_error *err)
 /* From here on the record tells where the sockets are, so that a QEMU whose starter dies can be found. */
 static int start_noted(struct start *start, struct aq_run *run, struct aq_error *err)
 {
-    if (choose_accel(start, run, err) < 0 || reserve_ports(start, run, err) < 0 ||
+    if (choose_accel(start, run, err) < 0 ||
+        aq_companion_start(start->vm, start->vm_folder, start->run_folder, run, &start->ends, err) < 0 ||
         aq_run_write(start->vm_folder, run, err) < 0 || launch(start, run, err) < 0)
         return -1;
     char now[AQ_TIME_TEXT];
@@ -188,6 +164,7 @@ static int start_stopped(struct start *start, struct aq_run *run, struct aq_erro
     *run = (struct aq_run){0};
     if (open_files(start, run, err) == 0 && start_noted(start, run, err) == 0)
         return 0;
+    aq_companion_ends_close(&start->ends);
     aq_run_forget(start->vm_folder, run);
     return -1;
 }
@@ -207,10 +184,8 @@ int aq_vm_start_locked(const struct aq_vm *vm, int lock, const char *from, struc
                                                  .vm_folder = lock,
                                                  .runtime = -1,
                                                  .run_folder = -1,
-                                                 .console = -1,
-                                                 .log = -1};
-    for (unsigned i = 0; i < AQ_RUN_PORTS_MAX; i++)
-        start.ports[i] = AQ_PORT_UNRESERVED;
+                                                 .log = -1,
+                                                 .ends = AQ_COMPANION_NO_ENDS};
     return start_stopped(&start, run, err);
 }
 

@@ -21,6 +21,7 @@
 #define AQ_VM_DISK "disk.qcow2"
 #define AQ_VM_CONSOLE "console.log"
 #define AQ_VM_LOG "qemu.log"
+#define AQ_VM_DROPS "network.log" /* what its gateway did not pass on */
 
 /* A port of the guest that is to be reached from the host. */
 struct aq_port_rule {

@@ -2,7 +2,6 @@
 /* The real QEMU. No guest is needed: an empty disk leaves it in its BIOS. */
 #include "test.h"
 
-#include <arpa/inet.h>
 #include <dirent.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -14,7 +13,6 @@
 #include <unistd.h>
 
 #include "qemu/launch.h"
-#include "qemu/ports.h"
 #include "util/files.h"
 #include "util/json.h"
 
@@ -22,7 +20,8 @@
 
 /* A VM's folders and files, in the folder that run-test gives each test. */
 struct vm {
-    int dir, runtime, log, console;
+    int dir, runtime, log;
+    int console[2], cable[2]; /* QEMU's ends first */
     char *disk;
     struct aq_disk_image image;
     struct aq_disk disks;
@@ -52,7 +51,8 @@ static int set_up(void **state)
     close(open_file(vm->disk, O_RDWR));
     assert_int_equal(truncate(vm->disk, 1 << 20), 0);
     vm->log = open_file("vm run/qemu.log", O_RDWR);
-    vm->console = open_file("vm run/console.log", O_WRONLY);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, vm->console), 0);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, vm->cable), 0);
     vm->image = (struct aq_disk_image){vm->disk, "raw"};
     vm->disks = (struct aq_disk){.chain = &vm->image, .chain_count = 1, .serial = "root"};
     vm->machine = (struct aq_machine){.name = "a,vm",
@@ -68,7 +68,8 @@ static int set_up(void **state)
     vm->launch = (struct aq_launch){.machine = &vm->machine,
                                     .runtime_dir = vm->runtime,
                                     .log_fd = vm->log,
-                                    .console_fd = vm->console,
+                                    .console_fd = vm->console[0],
+                                    .cable_fd = vm->cable[0],
                                     .deadline = aq_after_ms(HANG)};
     *state = vm;
     return 0;
@@ -82,7 +83,10 @@ static int tear_down(void **state)
         aq_qemu_kill(vm->runtime, &vm->id);
     close(vm->runtime);
     close(vm->log);
-    close(vm->console);
+    for (int i = 0; i < 2; i++) {
+        close(vm->console[i]);
+        close(vm->cable[i]);
+    }
     free(vm->disk);
     int removed = aq_remove_tree_at(vm->dir, "vm run", &err);
     close(vm->dir);
@@ -287,58 +291,22 @@ static void a_missing_qemu_names_its_package(void **state)
     assert_nothing_left(vm);
 }
 
-/* A program that takes a port of 127.0.0.1 for itself. */
-static int take_port(uint16_t *port)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t length = sizeof address;
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
-    assert_int_equal(listen(fd, 1), 0);
-    assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &length), 0);
-    *port = ntohs(address.sin_port);
-    return fd;
-}
-
-static void a_taken_port_is_named(void **state)
+/* Whoever has the other ends knows by them when QEMU is gone. */
+static void its_end_is_seen_at_its_cable(void **state)
 {
     struct vm *vm = *state;
     struct aq_error err = {0};
-    struct aq_forward forward = {.protocol = "tcp", .guest_port = 22};
-    aq_autoclose int taken = take_port(&forward.host_port);
-    assert_true(taken >= 0);
-    vm->machine.forwards = &forward;
-    vm->machine.forward_count = 1;
-    assert_int_equal(aq_qemu_launch(&vm->launch, &vm->id, NULL, &err), -1);
-    aq_autofree char *port = aq_format("tcp port %u of 127.0.0.1 is in use by ", forward.host_port);
-    assert_non_null(strstr(err.text, port));
-    assert_fails(-1, AQ_E_PORT_IN_USE);
-    assert_nothing_left(vm);
-
-    /* Two forwards that want the same port: free when looked at, taken when QEMU comes to the second. */
-    struct aq_port reserved;
-    assert_ok(aq_port_reserve(vm->runtime, "tcp", NULL, 0, &reserved, &err));
-    struct aq_forward twice[] = {{"tcp", NULL, reserved.number, 22}, {"tcp", NULL, reserved.number, 23}};
-    vm->machine.forwards = twice;
-    vm->machine.forward_count = 2;
-    assert_fails(aq_qemu_launch(&vm->launch, &vm->id, NULL, &err), AQ_E_PORT_IN_USE);
-    assert_nothing_left(vm);
-    aq_port_release(&reserved);
-}
-
-static void a_forward_is_listened_on(void **state)
-{
-    struct vm *vm = *state;
-    struct aq_error err = {0};
-    aq_autoport struct aq_port port = AQ_PORT_UNRESERVED;
-    assert_ok(aq_port_reserve(vm->runtime, "tcp", NULL, 0, &port, &err));
-    struct aq_forward forward = {"tcp", NULL, port.number, 22};
-    vm->machine.forwards = &forward;
-    vm->machine.forward_count = 1;
+    char byte;
     assert_ok(aq_qemu_launch(&vm->launch, &vm->id, NULL, &err));
-    assert_int_equal(aq_port_check("tcp", NULL, port.number, &err), -1);
-    assert_non_null(strstr(err.text, "qemu:a,vm (process "));
-    assert_fails(-1, AQ_E_PORT_IN_USE);
+    close(vm->cable[0]);
+    close(vm->console[0]);
+    vm->cable[0] = vm->console[0] = -1;
+    assert_int_equal(recv(vm->cable[1], &byte, 1, MSG_DONTWAIT), -1);
+    assert_int_equal(kill(vm->id.pid, SIGKILL), 0);
+    assert_int_equal(aq_wait_fd(vm->cable[1], POLLIN, aq_after_ms(HANG), &err), 1);
+    assert_int_equal(recv(vm->cable[1], &byte, 1, MSG_DONTWAIT), 0);
+    assert_int_equal(aq_wait_fd(vm->console[1], POLLIN, aq_after_ms(HANG), &err), 1);
+    assert_int_equal(recv(vm->console[1], &byte, 1, MSG_DONTWAIT), 0);
 }
 
 static void *interrupt_soon(void *delay)
@@ -427,8 +395,7 @@ int main(void)
         TEST(what_qemu_refuses_is_told_in_its_words),
         TEST(a_machine_that_cannot_be_said_is_refused),
         TEST(a_missing_qemu_names_its_package),
-        TEST(a_taken_port_is_named),
-        TEST(a_forward_is_listened_on),
+        TEST(its_end_is_seen_at_its_cable),
         TEST(an_interrupted_start_leaves_nothing),
         TEST(a_start_that_takes_too_long_leaves_nothing),
         TEST(jobs_tell_what_became_of_them),

@@ -13,14 +13,7 @@
 #include "qemu/ports.h"
 #include "util/memory.h"
 
-static int folder(void)
-{
-    int fd = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    assert_true(fd >= 0);
-    return fd;
-}
-
-/* Listens as QEMU does: on that port, or on any for 0. -1 if it is taken. */
+/* Another program: listens on that port, or on any for 0. -1 if it is taken. */
 static int listen_on(int type, const char *address, uint16_t *port)
 {
     struct sockaddr_in where = {.sin_family = AF_INET, .sin_port = htons(*port)};
@@ -41,24 +34,21 @@ static void a_chosen_port_is_free_and_ours(void **state)
 {
     (void)state;
     struct aq_error err = {0};
-    aq_autoclose int dir = folder();
     aq_autoport struct aq_port port = AQ_PORT_UNRESERVED, same;
-    assert_ok(aq_port_reserve(dir, "tcp", NULL, 0, &port, &err));
+    assert_ok(aq_port_reserve("tcp", NULL, 0, &port, &err));
     assert_in_range(port.number, 20000, 31999);
-    assert_fails(aq_port_reserve(dir, "tcp", NULL, port.number, &same, &err), AQ_E_PORT_IN_USE);
-    assert_int_equal(same.lock, -1);
-    aq_autoclose int listener = listen_on(SOCK_STREAM, "127.0.0.1", &port.number); /* a lock, not a socket */
-    assert_true(listener >= 0);
+    assert_fails(aq_port_reserve("tcp", NULL, port.number, &same, &err), AQ_E_PORT_IN_USE);
+    assert_int_equal(same.fd, -1);
+    assert_int_equal(listen_on(SOCK_STREAM, "127.0.0.1", &port.number), -1); /* nobody else's either */
 }
 
 static void the_protocols_do_not_meet(void **state)
 {
     (void)state;
     struct aq_error err = {0};
-    aq_autoclose int dir = folder();
     aq_autoport struct aq_port tcp = AQ_PORT_UNRESERVED, udp = AQ_PORT_UNRESERVED;
-    assert_ok(aq_port_reserve(dir, "tcp", NULL, 0, &tcp, &err));
-    assert_ok(aq_port_reserve(dir, "udp", NULL, tcp.number, &udp, &err));
+    assert_ok(aq_port_reserve("tcp", NULL, 0, &tcp, &err));
+    assert_ok(aq_port_reserve("udp", NULL, tcp.number, &udp, &err));
     assert_int_equal(tcp.number, udp.number);
 }
 
@@ -66,13 +56,12 @@ static void a_released_port_can_be_had_again(void **state)
 {
     (void)state;
     struct aq_error err = {0};
-    aq_autoclose int dir = folder();
     struct aq_port port, again;
-    assert_ok(aq_port_reserve(dir, "tcp", NULL, 0, &port, &err));
+    assert_ok(aq_port_reserve("tcp", NULL, 0, &port, &err));
     uint16_t number = port.number;
     aq_port_release(&port);
     aq_port_release(&port); /* twice is fine */
-    assert_ok(aq_port_reserve(dir, "tcp", NULL, number, &again, &err));
+    assert_ok(aq_port_reserve("tcp", NULL, number, &again, &err));
     aq_port_release(&again);
 }
 
@@ -82,7 +71,6 @@ static void a_taken_port_is_named_with_who_has_it(void **state)
     static const int types[] = {SOCK_STREAM, SOCK_DGRAM};
     for (int i = 0; i < 2; i++) {
         struct aq_error err = {0};
-        aq_autoclose int dir = folder();
         struct aq_port port;
         uint16_t number = 0;
         aq_autoclose int listener = listen_on(types[i], "127.0.0.1", &number);
@@ -90,11 +78,9 @@ static void a_taken_port_is_named_with_who_has_it(void **state)
         aq_autofree char *expected =
             aq_format("%s port %u of 127.0.0.1 is in use by unit-qemu-ports (process %d); choose another one",
                       i == 0 ? "tcp" : "udp", number, (int)getpid());
-        assert_int_equal(aq_port_check(i == 0 ? "tcp" : "udp", NULL, number, &err), -1);
+        assert_int_equal(aq_port_reserve(i == 0 ? "tcp" : "udp", NULL, number, &port, &err), -1);
         assert_string_equal(err.text, expected);
         assert_fails(-1, AQ_E_PORT_IN_USE);
-        assert_fails(aq_port_reserve(dir, i == 0 ? "tcp" : "udp", NULL, number, &port, &err),
-                     AQ_E_PORT_IN_USE);
     }
 }
 
@@ -105,11 +91,12 @@ static void addresses_overlap(void **state)
     struct aq_error err = {0};
     uint16_t number = 0;
     int listener = listen_on(SOCK_STREAM, "0.0.0.0", &number);
-    assert_fails(aq_port_check("tcp", "127.0.0.1", number, &err), AQ_E_PORT_IN_USE);
+    struct aq_port port;
+    assert_fails(aq_port_reserve("tcp", "127.0.0.1", number, &port, &err), AQ_E_PORT_IN_USE);
     close(listener);
     number = 0;
     listener = listen_on(SOCK_STREAM, "127.0.0.1", &number);
-    assert_fails(aq_port_check("tcp", "0.0.0.0", number, &err), AQ_E_PORT_IN_USE);
+    assert_fails(aq_port_reserve("tcp", "0.0.0.0", number, &port, &err), AQ_E_PORT_IN_USE);
     close(listener);
 }
 
@@ -117,38 +104,35 @@ static void wrong_addresses_are_refused(void **state)
 {
     (void)state;
     struct aq_error err = {0};
-    aq_autoclose int dir = folder();
     struct aq_port port;
-    assert_fails(aq_port_check("tcp", "localhost", 20000, &err), AQ_E_VALUE_INVALID);
-    assert_fails(aq_port_check("tcp", "", 20000, &err), AQ_E_VALUE_INVALID);
-    assert_fails(aq_port_reserve(dir, "tcp", "192.0.2.1", 0, &port, &err), AQ_E_VALUE_INVALID);
-    assert_int_equal(port.lock, -1);
+    assert_fails(aq_port_reserve("tcp", "localhost", 20000, &port, &err), AQ_E_VALUE_INVALID);
+    assert_fails(aq_port_reserve("tcp", "", 20000, &port, &err), AQ_E_VALUE_INVALID);
+    assert_fails(aq_port_reserve("tcp", "192.0.2.1", 0, &port, &err), AQ_E_VALUE_INVALID);
+    assert_int_equal(port.fd, -1);
 }
 
 static void a_process_that_dies_frees_its_port(void **state)
 {
     (void)state;
     struct aq_error err = {0};
-    aq_autoclose int dir = folder();
     struct aq_port port;
-    assert_ok(aq_port_reserve(dir, "tcp", NULL, 0, &port, &err));
+    assert_ok(aq_port_reserve("tcp", NULL, 0, &port, &err));
     uint16_t number = port.number;
     aq_port_release(&port);
     pid_t child = fork();
     if (child == 0)
-        _exit(aq_port_reserve(dir, "tcp", NULL, number, &port, &err) == 0 ? 0 : 1); /* without releasing it */
+        _exit(aq_port_reserve("tcp", NULL, number, &port, &err) == 0 ? 0 : 1); /* without releasing it */
     int status;
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_int_equal(status, 0);
-    assert_ok(aq_port_reserve(dir, "tcp", NULL, number, &port, &err));
+    assert_ok(aq_port_reserve("tcp", NULL, number, &port, &err));
     aq_port_release(&port);
 }
 
-/* Each reserves and then listens, as a start does; none may find its port taken. */
+/* Each gets ports of its own, and keeps them. */
 static void sixteen_at_once_never_collide(void **state)
 {
     (void)state;
-    aq_autoclose int dir = folder();
     pid_t children[16];
     int held[2];
     assert_int_equal(pipe2(held, O_CLOEXEC), 0);
@@ -160,11 +144,9 @@ static void sixteen_at_once_never_collide(void **state)
         close(held[1]);
         for (int n = 0; n < 8; n++) {
             struct aq_error err = {0};
-            struct aq_port port;
-            if (aq_port_reserve(dir, "tcp", NULL, 0, &port, &err) < 0 ||
-                listen_on(SOCK_STREAM, "127.0.0.1", &port.number) < 0) /* left open on purpose */
+            struct aq_port port; /* left open on purpose */
+            if (aq_port_reserve("tcp", NULL, 0, &port, &err) < 0)
                 _exit(1);
-            aq_port_release(&port);
         }
         char c;
         _exit(read(held[0], &c, 1) == 0 ? 0 : 1); /* every port stays in use until all are done */

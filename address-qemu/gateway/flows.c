@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+#include "gateway/flows.h"
+
+#include <string.h>
+
+/* Mixes like the finalizer of MurmurHash3: enough where the seed is secret and nothing but a place in the
+   table depends on it. */
+static uint64_t mix(uint64_t value)
+{
+    value ^= value >> 33;
+    value *= UINT64_C(0xff51afd7ed558ccd);
+    value ^= value >> 33;
+    value *= UINT64_C(0xc4ceb9fe1a85ec53);
+    return value ^ value >> 33;
+}
+
+static unsigned set_of(const struct aq_flows *flows, const struct aq_flow *flow)
+{
+    uint64_t high, low;
+    memcpy(&high, flow->peer.bytes, sizeof high);
+    memcpy(&low, flow->peer.bytes + sizeof high, sizeof low);
+    uint64_t ports = (uint64_t)flow->peer_port << 32 | (uint64_t)flow->guest_port << 16 | flow->protocol;
+    return (unsigned)(mix(mix(mix(flows->seed ^ high) ^ low) ^ ports) % AQ_FLOW_SETS);
+}
+
+static bool same(const struct aq_flow *a, const struct aq_flow *b)
+{
+    return a->protocol == b->protocol && a->guest_port == b->guest_port && a->peer_port == b->peer_port &&
+           aq_ip_equal(&a->peer, &b->peer);
+}
+
+void aq_flows_note(struct aq_flows *flows, const struct aq_flow *flow, int64_t now_ms)
+{
+    unsigned set = set_of(flows, flow), oldest = 0;
+    for (unsigned i = 0; i < AQ_FLOW_WAYS; i++) {
+        if (same(&flows->entries[set][i].flow, flow)) {
+            oldest = i;
+            break;
+        }
+        if (flows->entries[set][i].heard_of < flows->entries[set][oldest].heard_of)
+            oldest = i;
+    }
+    flows->entries[set][oldest].flow = *flow;
+    flows->entries[set][oldest].heard_of = now_ms;
+}
+
+bool aq_flows_has(const struct aq_flows *flows, const struct aq_flow *flow, int64_t now_ms,
+                  int64_t patience_ms)
+{
+    unsigned set = set_of(flows, flow);
+    for (unsigned i = 0; i < AQ_FLOW_WAYS; i++)
+        if (same(&flows->entries[set][i].flow, flow))
+            return now_ms - flows->entries[set][i].heard_of <= patience_ms;
+    return false;
+}

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: MIT */
+#include "gateway/gateway.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "gateway/advert.h"
+#include "gateway/bytes.h"
+#include "gateway/own.h"
+#include "gateway/sockets.h"
+
+enum { BATCHES_A_TURN = 4 }; /* so that a flood of frames does not keep everything else waiting */
+
+static void count_drop(struct aq_gateway *gateway, enum aq_fault fault, const struct aq_packet *packet,
+                       const char *name)
+{
+    char protocol[AQ_PROTOCOL_TEXT], target[AQ_IP_TEXT], line[256];
+    if (!aq_drops_count(&gateway->drops, fault, packet, name, gateway->now_ms))
+        return;
+    const struct aq_drop_row row = {.fault = fault,
+                                    .protocol = aq_packet_is_ip(packet) ? packet->protocol : 0};
+    snprintf(line, sizeof line, "dropped %s to %s port %u: %s%s%s", aq_protocol_text(&row, protocol),
+             aq_ip_text(&packet->target, target), packet->target_port, aq_fault_text(fault),
+             name != NULL ? ": " : "", name != NULL ? name : "");
+    gateway->log(gateway->data, line);
+}
+
+static void refuse(struct aq_gateway *gateway, const struct aq_packet *packet)
+{
+    unsigned char frame[AQ_BUILD_MAX];
+    size_t length = aq_build_refusal(frame, packet);
+    if (length > 0)
+        aq_link_send(&gateway->link, frame, length);
+}
+
+static void serve_dhcp(struct aq_gateway *gateway, const struct aq_packet *packet)
+{
+    unsigned char frame[AQ_DHCP_MAX];
+    bool begins;
+    size_t length = aq_dhcp_answer(&gateway->dhcp, packet, frame, &begins);
+    if (begins)
+        aq_forwards_guest_begins(&gateway->forwards, gateway->now_ms);
+    if (length > 0)
+        aq_link_send(&gateway->link, frame, length);
+}
+
+static void advertise(struct aq_gateway *gateway)
+{
+    unsigned char frame[AQ_BUILD_MAX];
+    aq_link_send(&gateway->link, frame, aq_advert_build(&gateway->judge.card, frame));
+    gateway->advert_at_ms = gateway->now_ms + AQ_ADVERT_EVERY_MS;
+}
+
+static void serve_dns(struct aq_gateway *gateway, const struct aq_packet *packet)
+{
+    char name[AQ_HOST_NAME_MAX + 1];
+    if (!aq_resolver_ask(&gateway->resolver, packet, gateway->now_ms, name))
+        count_drop(gateway, AQ_FAULT_DNS, packet, name);
+}
+
+static void pass(struct aq_gateway *gateway, const struct aq_packet *packet)
+{
+    bool opens =
+        aq_packet_is(packet, AQ_PROTOCOL_TCP) && (packet->flags & (AQ_TCP_SYN | AQ_TCP_ACK)) == AQ_TCP_SYN;
+    if (opens && aq_sockets_open() >= AQ_SOCKETS_OUT_MAX) {
+        count_drop(gateway, AQ_FAULT_LIMIT, packet, NULL);
+        refuse(gateway, packet);
+        return;
+    }
+    gateway->passed++;
+    aq_nat_input(gateway->nat, packet->frame, packet->length);
+}
+
+static void serve_frame(struct aq_gateway *gateway, const unsigned char *frame, size_t length)
+{
+    struct aq_packet packet;
+    enum aq_fault fault;
+    switch (aq_judge_frame(&gateway->judge, frame, length, gateway->now_ms, &packet, &fault)) {
+    case AQ_PASS:
+        pass(gateway, &packet);
+        break;
+    case AQ_TO_DHCP:
+        serve_dhcp(gateway, &packet);
+        break;
+    case AQ_TO_DNS:
+        serve_dns(gateway, &packet);
+        break;
+    case AQ_TO_ADVERT:
+        advertise(gateway);
+        break;
+    case AQ_TO_GATE:
+        aq_forwards_answered(&gateway->forwards, &packet, gateway->now_ms);
+        break;
+    case AQ_REFUSE:
+        refuse(gateway, &packet);
+        count_drop(gateway, fault, &packet, NULL);
+        break;
+    case AQ_TO_PEER:
+    case AQ_DROP:
+        count_drop(gateway, fault, &packet, NULL);
+        break;
+    }
+}
+
+/* What libslirp and the resolver send. */
+
+static void on_nat_send(void *data, const unsigned char *frame, size_t length)
+{
+    struct aq_gateway *gateway = data;
+    struct aq_packet packet;
+    if (aq_packet_parse(frame, length, &packet) != AQ_FAULT_NONE)
+        return;
+    bool forwarded = aq_forwards_lead_to(&gateway->forwards, packet.protocol, packet.target_port);
+    if (aq_judge_inbound(&gateway->judge, &packet, forwarded, gateway->now_ms))
+        aq_link_send(&gateway->link, frame, length);
+}
+
+static bool on_may_wait(void *data, int fd)
+{
+    const struct aq_gateway *gateway = data;
+    return aq_forwards_may_wait(&gateway->forwards, fd);
+}
+
+static bool on_may_accept(void *data, int fd)
+{
+    struct aq_gateway *gateway = data;
+    return aq_forwards_may_accept(&gateway->forwards, fd, gateway->now_ms);
+}
+
+static void on_dns_answer(void *data, const struct aq_endpoint *from, const struct aq_endpoint *to,
+                          const unsigned char *message, size_t length)
+{
+    static unsigned char frame[AQ_FRAME_MAX];
+    struct aq_gateway *gateway = data;
+    if (length <= sizeof frame - AQ_BUILD_UDP_OVERHEAD)
+        aq_link_send(&gateway->link, frame,
+                     aq_build_udp(frame, gateway->judge.card.mac, from, to, message, length));
+}
+
+/* Asks with a SYN, and answers the guest's agreement with a reset, so that its service never hears of it. */
+static void on_ask(void *data, uint16_t guest_port, const struct aq_packet *answer)
+{
+    unsigned char frame[AQ_BUILD_MAX];
+    struct aq_gateway *gateway = data;
+    struct aq_segment segment = {.sequence = (uint32_t)gateway->ingress.seed, .flags = AQ_TCP_SYN};
+    if (answer != NULL)
+        segment = (struct aq_segment){.sequence = aq_get32(answer->transport + 8), .flags = AQ_TCP_RST};
+    size_t length =
+        aq_build_tcp(frame, gateway->judge.card.mac, &(struct aq_endpoint){AQ_NET4_HOST, AQ_GATE_PORT},
+                     &(struct aq_endpoint){gateway->judge.card.address, guest_port}, &segment);
+    aq_link_send(&gateway->link, frame, length);
+}
+
+static bool on_is_own(void *data, const struct aq_ip *address)
+{
+    (void)data;
+    return aq_is_own(address);
+}
+
+void aq_gateway_open(struct aq_gateway *gateway, int fd, const struct aq_guest_card *card)
+{
+    const struct aq_nat_user user = {on_nat_send, on_may_wait, on_may_accept, gateway};
+    gateway->link.fd = fd;
+    gateway->policy.is_own = on_is_own;
+    gateway->judge = (struct aq_judge){
+        .card = *card, .policy = &gateway->policy, .ingress = &gateway->ingress, .asked = &gateway->asked};
+    gateway->dhcp.card = *card;
+    if (getrandom(&gateway->ingress.seed, sizeof gateway->ingress.seed, 0) < 0 ||
+        getrandom(&gateway->asked.seed, sizeof gateway->asked.seed, 0) < 0)
+        gateway->ingress.seed = gateway->asked.seed = (uint64_t)getpid();
+    gateway->resolver.policy = &gateway->policy;
+    gateway->resolver.answer = on_dns_answer;
+    gateway->resolver.data = gateway;
+    aq_resolver_init(&gateway->resolver);
+    aq_sockets_guard(&gateway->policy, &gateway->nameserver);
+    gateway->nat = aq_nat_open(&card->address, &user);
+    gateway->forwards.nat = gateway->nat;
+    gateway->forwards.guest = card->address;
+    gateway->forwards.ask = on_ask;
+    gateway->forwards.data = gateway;
+}
+
+void aq_gateway_close(struct aq_gateway *gateway)
+{
+    aq_nat_close(gateway->nat);
+    close(gateway->link.fd);
+}
+
+void aq_gateway_set_rules(struct aq_gateway *gateway, const struct aq_egress *egress)
+{
+    gateway->policy.egress = *egress;
+    aq_resolver_learn_names(&gateway->resolver, gateway->now_ms);
+}
+
+void aq_gateway_set_nameservers(struct aq_gateway *gateway, const struct aq_endpoint *servers, unsigned count)
+{
+    gateway->resolver.server_count = count;
+    memcpy(gateway->resolver.servers, servers, count * sizeof *servers);
+    gateway->resolver.preferred = 0;
+    gateway->nameserver = count > 0 ? servers[0] : (struct aq_endpoint){0};
+}
+
+void aq_gateway_ask_port(struct aq_gateway *gateway, uint16_t port)
+{
+    on_ask(gateway, port, NULL);
+}
+
+void aq_gateway_fill(struct aq_gateway *gateway, struct aq_polls *polls, int64_t now_ms)
+{
+    gateway->now_ms = now_ms;
+    aq_forwards_tick(&gateway->forwards, polls, now_ms);
+    aq_link_flush(&gateway->link);
+    gateway->paused = aq_link_is_full(&gateway->link);
+    gateway->link_place =
+        aq_polls_add(polls, gateway->link.fd, gateway->link.count > 0 ? POLLIN | POLLOUT : POLLIN);
+    aq_resolver_fill(&gateway->resolver, polls);
+    if (gateway->advert_at_ms != 0)
+        aq_polls_call_at(polls, gateway->advert_at_ms);
+    if (!gateway->paused)
+        aq_nat_fill(gateway->nat, polls, now_ms);
+}
+
+static void serve_guest(struct aq_gateway *gateway)
+{
+    size_t lengths[AQ_LINK_BATCH];
+    for (unsigned batch = 0; batch < BATCHES_A_TURN; batch++) {
+        unsigned count = aq_link_receive(&gateway->link, lengths);
+        for (unsigned i = 0; i < count; i++)
+            serve_frame(gateway, gateway->link.input[i], lengths[i]);
+        if (count < AQ_LINK_BATCH)
+            break;
+    }
+}
+
+bool aq_gateway_serve(struct aq_gateway *gateway, const struct aq_polls *polls, int64_t now_ms)
+{
+    gateway->now_ms = now_ms;
+    /* libslirp first: it looks at its clock there, by which it judges the age of what comes next. */
+    if (gateway->paused)
+        aq_nat_pause(gateway->nat);
+    else
+        aq_nat_serve(gateway->nat, polls);
+    aq_resolver_serve(&gateway->resolver, polls, now_ms);
+    if (gateway->advert_at_ms != 0 && gateway->advert_at_ms <= now_ms)
+        advertise(gateway);
+    if (aq_polls_events(polls, gateway->link_place) != 0)
+        serve_guest(gateway);
+    aq_link_flush(&gateway->link);
+    return !gateway->link.ended;
+}
