@@ -13,7 +13,7 @@
 
 #include "guest/agent_files.h"
 #include "guest/agent_side.h"
-#include "guest/base64.h"
+#include "util/base64.h"
 #include "util/json.h"
 #include "util/random.h"
 

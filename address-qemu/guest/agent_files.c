@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 #include "guest/agent_exec.h"
-#include "guest/base64.h"
 #include "guest/cksum.h"
+#include "util/base64.h"
 #include "util/files.h"
 #include "util/json.h"
 #include "util/random.h"

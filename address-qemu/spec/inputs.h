@@ -46,12 +46,13 @@ struct aq_item {
     char *target;                 /* LINK: any bytes but NUL; else NULL */
     bool recursive;               /* DELETE */
 
-    /* What is there already keeps its mode, owner and group unless these are `set`; what is new gets them in
-       any case. A file that takes the place of a file counts as there already. Links have no mode. */
+    /* What is new gets this mode, owner and group. What is there already keeps its own, but for what is set:
+       a file that takes the place of a file counts as there already. Links have no mode. */
     mode_t mode; /* 07777 */
     bool mode_set;
     const char *owner; /* a name in the guest, or a number; NULL: 0 for what is new */
     const char *group;
+    bool owner_set; /* those of the two that are not NULL */
 
     /* FILE and APPEND. */
     uint64_t size; /* of a URL's that is not fetched yet: 0 */
@@ -65,6 +66,9 @@ struct aq_item {
    file, line and column: SPEC_INVALID (a template, a cut checksum, a file where a folder was wanted …),
    FILE_NOT_FOUND, UNREADABLE, FILE_KIND, SOURCE_OUTSIDE, LIMIT_EXCEEDED, IO. */
 int aq_spec_prepare(struct aq_spec *spec, const char identity[AQ_SHA256_TEXT], struct aq_error *err);
+
+/* Frees what that has added. */
+void aq_step_clear(struct aq_step *step);
 
 /* Gets here what a step still needs from elsewhere, before anything is touched: files of URLs are downloaded
    into the store's cache and verified (CHECKSUM_WRONG, DOWNLOAD_FAILED …), secrets are looked for

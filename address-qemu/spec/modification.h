@@ -26,12 +26,7 @@
 #include "util/digest.h"
 #include "util/error.h"
 #include "util/memory.h"
-
-/* Where something stands in the spec's file; both count from 1. */
-struct aq_place {
-    unsigned line;
-    unsigned column;
-};
+#include "util/yaml.h"
 
 /* What an entry of `files` puts at its path. */
 enum aq_entry_kind {
@@ -44,35 +39,46 @@ enum aq_entry_kind {
     AQ_ENTRY_DELETE,   /* nothing: what is there is removed */
 };
 
-/* A variable of a template, as text. */
-struct aq_spec_variable {
+enum aq_encoding { AQ_ENCODING_TEXT, AQ_ENCODING_BASE64 };
+
+/* Names with a text each, sorted by name. */
+struct aq_named_text {
     char *name;
-    char *value;
+    char *text;
+};
+
+struct aq_named_texts {
+    struct aq_named_text *items;
+    size_t count;
 };
 
 /* One entry of `files`. Strings are owned; those not said are NULL. ${NAME} is filled in already. */
 struct aq_entry {
     struct aq_place place; /* of the entry */
     enum aq_entry_kind kind;
-    char *path;        /* in the guest: absolute, without ".", ".." or doubled slashes, none at its end */
-    bool path_slashed; /* it was written with a slash at its end: it names a folder */
+    char *path; /* in the guest: absolute, without ".", ".." or doubled slashes, none at its end */
 
     /* What the kind takes; for errors, `from_place` is where that key's value stands. */
     struct aq_place from_place;
-    struct aq_buffer content; /* CONTENT, decoded */
-    char *from;               /* SOURCE, TEMPLATE: path on the host as written; URL; SYMLINK: the target */
-    char *checksum;           /* URL: 64 digits, or fewer followed by "..." (aq_spec_prepare refuses those) */
-    struct aq_spec_variable *variables; /* TEMPLATE, sorted by name */
-    size_t variable_count;
-    bool append;               /* CONTENT, SOURCE, TEMPLATE, URL: after what the file has */
-    bool recursive;            /* SOURCE: a folder; DELETE: folders with all that is in them too */
-    bool replace;              /* SOURCE, recursive: what was in the folder before is removed */
-    struct aq_strings exclude; /* SOURCE, recursive: globs of what is left out */
+    struct aq_buffer content;  /* CONTENT, decoded */
+    enum aq_encoding encoding; /* that it was written in */
+    char *from;                /* SOURCE, TEMPLATE: path on the host as written; URL; SYMLINK: the target */
+    char *checksum;            /* URL: 64 digits, or fewer followed by "...", which aq_spec_prepare refuses */
+    struct aq_named_texts variables; /* TEMPLATE */
+    bool append;                     /* CONTENT, SOURCE, TEMPLATE, URL: after what the file has */
+    bool recursive;                  /* SOURCE: a folder; DELETE: folders with all that is in them too */
+    bool replace;                    /* SOURCE, recursive: what was in the folder before is removed */
+    struct aq_strings exclude;       /* SOURCE, recursive: globs of what is left out */
 
-    bool has_mode;
-    mode_t mode; /* permission bits, 07777; of a recursive entry's files: its folders get x where r is */
+    int mode;    /* permission bits, 07777, or -1: not said. Of a recursive entry it is that of the files; its
+                    folders get x where r is. */
     char *owner; /* a name in the guest, or a number */
     char *group;
+};
+
+enum aq_command_when {
+    AQ_WHEN_OFFLINE, /* on the disk of a VM that does not run */
+    AQ_WHEN_GUEST,   /* in a VM that was booted for it */
 };
 
 /* One entry of `post_modification`. */
@@ -80,11 +86,11 @@ struct aq_command {
     struct aq_place place;      /* of the entry */
     struct aq_place text_place; /* of the command itself */
     char *text;                 /* one line or many for the guest's /bin/sh -c */
-    bool in_guest;              /* `when: guest`: in a booted VM; otherwise on the disk, offline */
+    enum aq_command_when when;
     bool network;
     struct aq_strings secrets; /* ids; each is the file /run/secrets/ID while the command runs */
     struct aq_strings caches;  /* absolute folders of the guest, kept between builds and part of no layer */
-    struct aq_strings env;     /* NAME=value, sorted by name */
+    struct aq_named_texts env;
     int64_t timeout_ms;
 };
 
@@ -104,7 +110,7 @@ struct aq_item; /* spec/inputs.h */
 struct aq_step {
     enum aq_step_kind kind;
     struct aq_place place;
-    struct aq_command *command; /* COMMAND; owned. FILES: the spec's entries are its own. */
+    const struct aq_command *command; /* COMMAND: one of the spec's. FILES are all entries of the spec. */
 
     /* What aq_spec_prepare adds. */
     char parent[AQ_SHA256_TEXT]; /* key of the step before, or the base's identity */
@@ -123,6 +129,8 @@ struct aq_spec {
     struct aq_place base_place;
     struct aq_entry *entries;
     size_t entry_count;
+    struct aq_command *commands;
+    size_t command_count;
     struct aq_secret *secrets;
     size_t secret_count;
     struct aq_step *steps;

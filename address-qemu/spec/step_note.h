@@ -14,9 +14,9 @@
    went into its key; no content, no secret, no value of the environment. A new reference. */
 json_t *aq_step_note(const struct aq_spec *spec, const struct aq_step *step);
 
-/* Why this step's layer is not the one that `note` is of: "the content of /project/config.json changed", "the
-   command changed", "the step before it changed", "the base changed"; for NULL "it was not done before".
-   `first`: the step's parent is the base. free() it. */
+/* Why a prepared step's layer is not the one that `note` is of, or is not there: "the content of
+   /etc/app.conf changed, and 2 more", "the command changed", "the step before it changed", "the base
+   changed"; for NULL "it was not done before". free() it. */
 char *aq_step_reason(const struct aq_spec *spec, const struct aq_step *step, const json_t *note);
 
 #endif

@@ -3,7 +3,8 @@
 
 #include <errno.h>
 #include <openssl/evp.h>
-#include <stdio.h>
+#include <stdbool.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "util/cleanup.h"
@@ -74,16 +75,26 @@ void aq_digest_drop(struct aq_digest *digest)
         aq_evp.EVP_MD_CTX_free(context_of(digest));
 }
 
-int aq_sha256_file(int fd, const char *where, char text[AQ_SHA256_TEXT], struct aq_error *err)
+/* Room for a file's next piece: small files are many, and fresh memory costs more than reading them. */
+static size_t piece_size(int fd)
+{
+    struct stat file;
+    bool small = fstat(fd, &file) == 0 && file.st_size > 0 && file.st_size < (off_t)PIECE;
+    return small ? (size_t)file.st_size + 1 : PIECE;
+}
+
+int aq_sha256_measure(int fd, const char *where, char text[AQ_SHA256_TEXT], uint64_t *length,
+                      struct aq_error *err)
 {
     aq_autodigest struct aq_digest *digest = aq_digest_start(err);
     if (digest == NULL)
         return -1;
-    aq_autofree char *piece = aq_alloc(PIECE);
-    for (off_t offset = 0;;) {
+    size_t size = piece_size(fd);
+    aq_autofree char *piece = aq_alloc(size);
+    for (*length = 0;;) {
         if (aq_must_end())
             return aq_fail(err, AQ_E_INTERRUPTED, "interrupted while digesting %s", where);
-        ssize_t got = pread(fd, piece, PIECE, offset);
+        ssize_t got = pread(fd, piece, size, (off_t)*length);
         if (got == 0)
             return aq_digest_finish(aq_steal_ptr(&digest), text, err);
         if (got < 0 && errno == EINTR)
@@ -92,8 +103,14 @@ int aq_sha256_file(int fd, const char *where, char text[AQ_SHA256_TEXT], struct 
             return aq_fail_errno(err, AQ_E_IO, errno, "cannot read %s", where);
         if (aq_digest_add(digest, piece, (size_t)got, err) < 0)
             return -1;
-        offset += got;
+        *length += (uint64_t)got;
     }
+}
+
+int aq_sha256_file(int fd, const char *where, char text[AQ_SHA256_TEXT], struct aq_error *err)
+{
+    uint64_t length;
+    return aq_sha256_measure(fd, where, text, &length, err);
 }
 
 int aq_sha256(const void *data, size_t length, char text[AQ_SHA256_TEXT], struct aq_error *err)

@@ -4,6 +4,7 @@
 #define AQ_UTIL_DIGEST_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "util/cleanup.h"
 #include "util/error.h"
@@ -14,6 +15,10 @@
 /* The digest of a whole file, from its start, in lower-case hexadecimal. Ends early with INTERRUPTED;
  * LIBRARY_MISSING, IO. */
 int aq_sha256_file(int fd, const char *where, char text[AQ_SHA256_TEXT], struct aq_error *err);
+
+/* The same, and how many bytes it was. */
+int aq_sha256_measure(int fd, const char *where, char text[AQ_SHA256_TEXT], uint64_t *length,
+                      struct aq_error *err);
 
 /* The digest of bytes in memory. */
 int aq_sha256(const void *data, size_t length, char text[AQ_SHA256_TEXT], struct aq_error *err);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Downloads by libcurl, which is loaded at the first one: https, http and, where the caller allows it, file
- * URLs. TLS is always verified; proxies come from the environment (http_proxy, https_proxy, no_proxy); at
- * most ten redirects, and none to anything but http and https. A file appears under its name whole and
- * verified or not at all; a part that an earlier try has left is gone on from.
+ * URLs. TLS is always verified, by the system's authorities or those of $SSL_CERT_FILE; proxies come from the
+ * environment (http_proxy, https_proxy, no_proxy), passwords from ~/.netrc. At most ten redirects are
+ * followed, none to anything but http and https, and none from https to http. A connection that breaks is
+ * tried again, and the download gone on with where it was, as long as it gets on. A file appears under
+ * its name whole and verified or not at all.
  */
 #ifndef AQ_UTIL_DOWNLOAD_H
 #define AQ_UTIL_DOWNLOAD_H
@@ -26,6 +28,7 @@ struct aq_download {
     uint64_t max;       /* bytes; 0: 1 TiB */
     bool allow_file;    /* file:///path too */
     int64_t timeout_ms; /* without a byte, until it is given up; 0: 60 s */
+    int64_t pause_ms;   /* before a broken connection is tried again, doubled at each try; 0: half a second */
     const struct aq_download_progress *progress; /* NULL: nobody */
 };
 
@@ -39,5 +42,8 @@ int aq_download_to(const struct aq_download *download, int dir, const char *name
 /* The same into the store's cache (cache/downloads/sha256/DIGEST), where download->sha256 must be given; what
    is there already is not asked for again. Returns a descriptor for reading. */
 int aq_download_cached(const struct aq_download *download, struct aq_error *err);
+
+/* Opens what the cache has of that digest: FILE_NOT_FOUND when that is nothing. */
+int aq_download_open_cached(const char *sha256, struct aq_error *err);
 
 #endif

@@ -14,16 +14,18 @@
 struct reader {
     yaml_parser_t parser;
     const char *text;
+    size_t length;
     const char *where;
+    enum aq_error_code code;
     struct aq_error *err;
 };
 
 #define autoevent aq_cleanup(yaml_event_delete)
 
-static json_t *fail_at(struct reader *reader, yaml_mark_t mark, const char *format, ...)
+static bool fail_at(struct reader *reader, yaml_mark_t mark, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-static json_t *fail_at(struct reader *reader, yaml_mark_t mark, const char *format, ...)
+static bool fail_at(struct reader *reader, yaml_mark_t mark, const char *format, ...)
 {
     aq_autofree char *reason = NULL;
     va_list args;
@@ -31,9 +33,31 @@ static json_t *fail_at(struct reader *reader, yaml_mark_t mark, const char *form
     if (vasprintf(&reason, format, args) < 0)
         reason = NULL;
     va_end(args);
-    aq_fail(reader->err, AQ_E_RECORD_INVALID, "%s:%zu:%zu: %s", reader->where, mark.line + 1, mark.column + 1,
+    aq_fail(reader->err, reader->code, "%s:%zu:%zu: %s", reader->where, mark.line + 1, mark.column + 1,
             reason != NULL ? reason : "");
-    return NULL;
+    return false;
+}
+
+static struct aq_place place_of(yaml_mark_t mark)
+{
+    return (struct aq_place){.line = (unsigned)mark.line + 1, .column = (unsigned)mark.column + 1};
+}
+
+/* Is it a tab that libyaml stumbled over, with nothing but blanks before it in its line? */
+static bool is_tab(const struct reader *reader, yaml_mark_t mark)
+{
+    const char *end = reader->text + reader->length;
+    const char *line = reader->text;
+    for (size_t i = 0; i < mark.line && line != NULL; i++) {
+        line = memchr(line, '\n', (size_t)(end - line));
+        line += line != NULL;
+    }
+    if (line == NULL || mark.column >= (size_t)(end - line) || line[mark.column] != '\t')
+        return false;
+    for (size_t i = 0; i < mark.column; i++)
+        if (line[i] != ' ' && line[i] != '\t')
+            return false;
+    return reader->parser.error == YAML_SCANNER_ERROR;
 }
 
 /* libyaml tells where it stopped by line and column, except for a byte that is no character: by its offset.
@@ -52,7 +76,8 @@ static void fail_from_parser(struct reader *reader)
                 mark = (yaml_mark_t){.line = mark.line + 1};
         }
     }
-    fail_at(reader, mark, "%s", parser->problem);
+    fail_at(reader, mark, "%s",
+            is_tab(reader, mark) ? "a tab, which cannot indent in YAML: use blanks" : parser->problem);
 }
 
 static bool next_event(struct reader *reader, yaml_event_t *event)
@@ -65,7 +90,7 @@ static bool next_event(struct reader *reader, yaml_event_t *event)
 
 /* -?(0|[1-9][0-9]*) that fits; anything else that looks like a number stays text, so that 0644 and 1.5 keep
  * their form. */
-static bool read_integer(const char *text, size_t length, json_int_t *value)
+static bool read_integer(const char *text, size_t length, int64_t *value)
 {
     const char *digits = text + (text[0] == '-');
     size_t count = length - (size_t)(digits - text);
@@ -76,87 +101,95 @@ static bool read_integer(const char *text, size_t length, json_int_t *value)
     return errno == 0;
 }
 
-static json_t *read_scalar(struct reader *reader, const yaml_event_t *event)
+static bool read_scalar(struct reader *reader, const yaml_event_t *event, struct aq_yaml_node *node)
 {
     const char *text = (const char *)event->data.scalar.value;
     size_t length = event->data.scalar.length;
-    if (event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE) {
-        json_int_t integer;
-        if (read_integer(text, length, &integer))
-            return json_integer(integer);
-        if (strcmp(text, "true") == 0)
-            return json_true();
-        if (strcmp(text, "false") == 0)
-            return json_false();
-    }
-    json_t *string = memchr(text, '\0', length) == NULL ? json_stringn(text, length) : NULL;
-    return string != NULL ? string
-                          : fail_at(reader, event->start_mark, "text with a NUL or an invalid character");
-}
-
-static json_t *read_value(struct reader *reader, const yaml_event_t *event, unsigned depth);
-
-static json_t *read_list(struct reader *reader, unsigned depth)
-{
-    aq_autojson json_t *list = json_array();
-    for (;;) {
-        autoevent yaml_event_t event = {0};
-        if (!next_event(reader, &event))
-            return NULL;
-        if (event.type == YAML_SEQUENCE_END_EVENT)
-            return aq_steal_ptr(&list);
-        json_t *value = read_value(reader, &event, depth + 1);
-        if (value == NULL)
-            return NULL;
-        json_array_append_new(list, value);
-    }
-}
-
-/* A key as an object may have it. False with the error. */
-static bool judge_key(struct reader *reader, const yaml_event_t *event, const json_t *mapping)
-{
-    if (event->type != YAML_SCALAR_EVENT || event->data.scalar.anchor != NULL ||
-        event->data.scalar.tag != NULL) {
-        fail_at(reader, event->start_mark, "a key has to be plain text");
-        return false;
-    }
-    const char *key = (const char *)event->data.scalar.value;
-    if (strlen(key) != event->data.scalar.length || strlen(key) > AQ_YAML_MAX_KEY) {
-        fail_at(reader, event->start_mark, "a key has a NUL in it or is longer than %d bytes",
-                AQ_YAML_MAX_KEY);
-        return false;
-    }
-    if (json_object_get(mapping, key) != NULL) {
-        fail_at(reader, event->start_mark, "the key \"%s\" is there twice", key);
-        return false;
+    if (memchr(text, '\0', length) != NULL)
+        return fail_at(reader, event->start_mark, "text with a NUL in it");
+    node->kind = AQ_YAML_TEXT;
+    node->text = aq_strndup(text, length);
+    node->quoted = event->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
+    if (node->quoted)
+        return true;
+    if (read_integer(text, length, &node->number)) {
+        node->kind = AQ_YAML_INTEGER;
+    } else if (strcmp(text, "true") == 0 || strcmp(text, "false") == 0) {
+        node->kind = AQ_YAML_BOOLEAN;
+        node->number = text[0] == 't';
     }
     return true;
 }
 
-static json_t *read_mapping(struct reader *reader, unsigned depth)
+static bool read_value(struct reader *reader, const yaml_event_t *event, unsigned depth,
+                       struct aq_yaml_node *node);
+
+/* A new last item of a list or mapping. It is zeroed; what is in it already is freed with its parent. */
+static struct aq_yaml_node *add_item(struct aq_yaml_node *parent)
 {
-    aq_autojson json_t *mapping = json_object();
+    if ((parent->count & (parent->count - 1)) == 0) /* full: room doubles with each power of two */
+        parent->items = aq_realloc(parent->items, 2 * (parent->count + 1) * sizeof *parent->items);
+    struct aq_yaml_node *item = &parent->items[parent->count++];
+    *item = (struct aq_yaml_node){0};
+    return item;
+}
+
+static bool read_list(struct reader *reader, unsigned depth, struct aq_yaml_node *list)
+{
+    for (;;) {
+        autoevent yaml_event_t event = {0};
+        if (!next_event(reader, &event))
+            return false;
+        if (event.type == YAML_SEQUENCE_END_EVENT)
+            return true;
+        if (!read_value(reader, &event, depth + 1, add_item(list)))
+            return false;
+    }
+}
+
+/* A key as a mapping may have it; `seen` has those before it. False with the error. */
+static bool judge_key(struct reader *reader, const yaml_event_t *event, json_t *seen)
+{
+    if (event->type != YAML_SCALAR_EVENT || event->data.scalar.anchor != NULL ||
+        event->data.scalar.tag != NULL)
+        return fail_at(reader, event->start_mark, "a key has to be plain text");
+    const char *key = (const char *)event->data.scalar.value;
+    if (strlen(key) != event->data.scalar.length || strlen(key) > AQ_YAML_MAX_KEY)
+        return fail_at(reader, event->start_mark, "a key has a NUL in it or is longer than %d bytes",
+                       AQ_YAML_MAX_KEY);
+    if (json_object_get(seen, key) != NULL)
+        return fail_at(reader, event->start_mark, "the key \"%s\" is there twice", key);
+    if (json_object_set_new(seen, key, json_true()) < 0)
+        return fail_at(reader, event->start_mark, "a key with an invalid character");
+    return true;
+}
+
+static bool read_mapping(struct reader *reader, unsigned depth, struct aq_yaml_node *mapping)
+{
+    aq_autojson json_t *seen = json_object();
     for (;;) {
         autoevent yaml_event_t key = {0};
         autoevent yaml_event_t event = {0};
         if (!next_event(reader, &key))
-            return NULL;
+            return false;
         if (key.type == YAML_MAPPING_END_EVENT)
-            return aq_steal_ptr(&mapping);
-        if (!judge_key(reader, &key, mapping) || !next_event(reader, &event))
-            return NULL;
-        json_t *value = read_value(reader, &event, depth + 1);
-        if (value == NULL)
-            return NULL;
-        if (json_object_set_new(mapping, (const char *)key.data.scalar.value, value) < 0)
-            return fail_at(reader, key.start_mark, "a key with an invalid character");
+            return true;
+        if (!judge_key(reader, &key, seen) || !next_event(reader, &event))
+            return false;
+        struct aq_yaml_node *item = add_item(mapping);
+        item->key = aq_strdup((const char *)key.data.scalar.value);
+        item->key_place = place_of(key.start_mark);
+        if (!read_value(reader, &event, depth + 1, item))
+            return false;
     }
 }
 
-static json_t *read_value(struct reader *reader, const yaml_event_t *event, unsigned depth)
+static bool read_value(struct reader *reader, const yaml_event_t *event, unsigned depth,
+                       struct aq_yaml_node *node)
 {
     const yaml_char_t *anchor = NULL;
     const yaml_char_t *tag = NULL;
+    node->place = place_of(event->start_mark);
     switch (event->type) {
     case YAML_ALIAS_EVENT:
         return fail_at(reader, event->start_mark, "aliases (*name) are not allowed");
@@ -165,10 +198,12 @@ static json_t *read_value(struct reader *reader, const yaml_event_t *event, unsi
         tag = event->data.scalar.tag;
         break;
     case YAML_SEQUENCE_START_EVENT:
+        node->kind = AQ_YAML_LIST;
         anchor = event->data.sequence_start.anchor;
         tag = event->data.sequence_start.tag;
         break;
     case YAML_MAPPING_START_EVENT:
+        node->kind = AQ_YAML_MAPPING;
         anchor = event->data.mapping_start.anchor;
         tag = event->data.mapping_start.tag;
         break;
@@ -179,10 +214,10 @@ static json_t *read_value(struct reader *reader, const yaml_event_t *event, unsi
         return fail_at(reader, event->start_mark, "%s are not allowed",
                        anchor != NULL ? "anchors (&name)" : "tags (!name)");
     if (event->type == YAML_SCALAR_EVENT)
-        return read_scalar(reader, event);
+        return read_scalar(reader, event, node);
     if (depth > AQ_YAML_MAX_DEPTH)
         return fail_at(reader, event->start_mark, "more than %d levels", AQ_YAML_MAX_DEPTH);
-    return event->type == YAML_SEQUENCE_START_EVENT ? read_list(reader, depth) : read_mapping(reader, depth);
+    return node->kind == AQ_YAML_LIST ? read_list(reader, depth, node) : read_mapping(reader, depth, node);
 }
 
 /* The next event has to be of that type. */
@@ -196,37 +231,48 @@ static bool expect(struct reader *reader, yaml_event_type_t type, const char *ot
     return event.type == type;
 }
 
-static json_t *read_stream(struct reader *reader)
+static bool read_stream(struct reader *reader, struct aq_yaml_node *root)
 {
     if (!expect(reader, YAML_STREAM_START_EVENT, "no text") ||
         !expect(reader, YAML_DOCUMENT_START_EVENT, "there is nothing in it: keys with values were wanted"))
-        return NULL;
-    autoevent yaml_event_t root = {0};
-    if (!next_event(reader, &root))
-        return NULL;
-    if (root.type != YAML_MAPPING_START_EVENT)
-        return fail_at(reader, root.start_mark, "keys with values (name: value) were wanted");
-    aq_autojson json_t *tree = read_value(reader, &root, 1);
-    if (tree == NULL || !expect(reader, YAML_DOCUMENT_END_EVENT, "the document does not end") ||
-        !expect(reader, YAML_STREAM_END_EVENT, "several documents in one file are not allowed"))
-        return NULL;
-    return aq_steal_ptr(&tree);
+        return false;
+    autoevent yaml_event_t event = {0};
+    if (!next_event(reader, &event))
+        return false;
+    if (event.type != YAML_MAPPING_START_EVENT)
+        return fail_at(reader, event.start_mark, "keys with values (name: value) were wanted");
+    return read_value(reader, &event, 1, root) &&
+           expect(reader, YAML_DOCUMENT_END_EVENT, "the document does not end") &&
+           expect(reader, YAML_STREAM_END_EVENT, "several documents in one file are not allowed");
 }
 
-json_t *aq_yaml_parse(const char *text, size_t length, const char *where, struct aq_error *err)
+int aq_yaml_read(const char *text, size_t length, const char *where, enum aq_error_code code,
+                 struct aq_yaml_node *root, struct aq_error *err)
 {
     if (length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) { /* libyaml would count the mark as a column */
         text += 3;
         length -= 3;
     }
-    struct reader reader = {.text = text, .where = where, .err = err};
-    if (length > AQ_YAML_MAX_BYTES)
-        return fail_at(&reader, (yaml_mark_t){0}, "more than %d bytes", AQ_YAML_MAX_BYTES);
+    struct reader reader = {.text = text, .length = length, .where = where, .code = code, .err = err};
+    if (length > AQ_YAML_MAX_BYTES) {
+        fail_at(&reader, (yaml_mark_t){0}, "more than %d bytes", AQ_YAML_MAX_BYTES);
+        return -1;
+    }
     if (!yaml_parser_initialize(&reader.parser))
         aq_panic("out of memory");
     yaml_parser_set_input_string(&reader.parser, (const unsigned char *)text, length);
     yaml_parser_set_encoding(&reader.parser, YAML_UTF8_ENCODING);
-    json_t *tree = read_stream(&reader);
+    bool read = read_stream(&reader, root);
     yaml_parser_delete(&reader.parser);
-    return tree;
+    return read ? 0 : -1;
+}
+
+void aq_yaml_free(struct aq_yaml_node *node)
+{
+    for (size_t i = 0; i < node->count; i++)
+        aq_yaml_free(&node->items[i]);
+    free(node->items);
+    free(node->key);
+    free(node->text);
+    *node = (struct aq_yaml_node){0};
 }

@@ -3,13 +3,14 @@
 
 #include "command/arguments.h"
 #include "command/help.h"
+#include "spec/reference.h"
 
 static int run(struct aq_call *call, struct aq_error *err);
 
 static const struct aq_param params[] = {
     {"verb", AQ_TYPE_TEXT, .positional = true, .meaning = "the verb to explain; all in short unless given"},
-    {"topic", AQ_TYPE_CHOICE, .choices = "verbs|reference|errors", .fallback = "verbs",
-     .meaning = "the list of verbs, the whole reference as Markdown, or the error codes"},
+    {"topic", AQ_TYPE_CHOICE, .choices = "verbs|reference|errors|spec", .fallback = "verbs",
+     .meaning = "the list of verbs, the whole reference as Markdown, the error codes, or the keys of a spec"},
     {NULL},
 };
 
@@ -83,6 +84,8 @@ static int run(struct aq_call *call, struct aq_error *err)
         aq_help_reference(&text);
     } else if (strcasecmp(topic, "errors") == 0) {
         aq_help_errors(&text);
+    } else if (strcasecmp(topic, "spec") == 0) {
+        aq_spec_reference(&text);
     } else {
         aq_help_overview(&text);
         verbs_as_rows(call->result);

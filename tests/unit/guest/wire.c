@@ -2,10 +2,10 @@
 /* Frames, checksums and encodings. */
 #include <string.h>
 
-#include "guest/base64.h"
 #include "guest/cksum.h"
 #include "guest/wire.h"
 #include "test.h"
+#include "util/base64.h"
 
 static struct aq_wire_parser parser;
 static unsigned char space[400000];

@@ -92,7 +92,7 @@ static void every_refusal_says_where(void **state)
         {"a: !!python/object:os.system [x]\n", "f:1:4: ", "tags"},
         {"a: !x {b: c}\n", "f:1:4: ", "tags"},
         {"!!int 1: b\n", "f:1:1: ", "a key has to be plain text"},
-        {"a:\n\tb: 1\n", "f:2:1: ", "cannot start any token"},
+        {"a:\n\tb: 1\n", "f:2:1: ", "a tab, which cannot indent"},
         {"a: 1\nb: [1, 2\n", "f:3:1: ", "did not find"},
         {"a: \"open\n", "f:2:1: ", "unexpected end of stream"},
         {"a: 1\n  b: 2\n", "f:2:4: ", "mapping values are not allowed"},

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Base64 (RFC 4648, section 4), as the guest agent carries bytes in JSON. */
-#ifndef AQ_GUEST_BASE64_H
-#define AQ_GUEST_BASE64_H
+/* Base64 (RFC 4648, section 4), as the guest agent carries bytes in JSON, and specs in YAML. */
+#ifndef AQ_UTIL_BASE64_H
+#define AQ_UTIL_BASE64_H
 
 #include "util/memory.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "guest/base64.h"
+#include "util/base64.h"
 
 #include <stdint.h>
 #include <string.h>
