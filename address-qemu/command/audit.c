@@ -13,6 +13,7 @@
 #include "util/files.h"
 #include "util/home.h"
 #include "util/json.h"
+#include "util/url.h"
 
 #define LOG "audit.log"
 #define MASK "***"
@@ -43,16 +44,23 @@ static json_t *loggable(const char *text, size_t length, size_t max)
     return json_sprintf("%s%s", copy, kept < length ? "..." : "");
 }
 
+static json_t *loggable_argument(const struct aq_argument *argument)
+{
+    if (argument->param->secret)
+        return json_string(MASK);
+    if (argument->param->type != AQ_TYPE_URL)
+        return loggable(argument->text, argument->length, VALUE_MAX);
+    aq_autofree char *url = aq_url_text(argument->text);
+    return loggable(url, strlen(url), VALUE_MAX);
+}
+
 static json_t *parameters(const struct aq_call *call)
 {
     json_t *given = json_object();
     for (size_t i = 0; i < call->argument_count; i++) {
         const struct aq_argument *argument = &call->arguments[i];
         if (argument->given)
-            json_object_set_new(given, argument->param->name,
-                                argument->param->secret
-                                    ? json_string(MASK)
-                                    : loggable(argument->text, argument->length, VALUE_MAX));
+            json_object_set_new(given, argument->param->name, loggable_argument(argument));
     }
     return given;
 }

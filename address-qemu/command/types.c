@@ -7,8 +7,10 @@
 #include <string.h>
 #include <strings.h>
 
+#include "util/digest.h"
 #include "util/names.h"
 #include "util/size.h"
+#include "util/url.h"
 
 /* A checker returns 0, or -1; then `err` may be set already, or the type's `wanted` says it all. */
 typedef int (*checker)(struct aq_argument *argument, struct aq_error *err);
@@ -95,6 +97,24 @@ static int check_mode(struct aq_argument *argument, struct aq_error *err)
                : -1;
 }
 
+static int check_url(struct aq_argument *argument, struct aq_error *err)
+{
+    (void)err;
+    return aq_url_valid(argument->text, true) ? 0 : -1;
+}
+
+static int check_checksum(struct aq_argument *argument, struct aq_error *err)
+{
+    (void)err;
+    char digest[AQ_SHA256_TEXT];
+    if (!aq_sha256_parse(argument->text, digest))
+        return -1;
+    argument->owned = aq_strdup(digest);
+    argument->text = argument->owned;
+    argument->length = strlen(argument->owned);
+    return 0;
+}
+
 static int check_choice(struct aq_argument *argument, struct aq_error *err)
 {
     (void)err;
@@ -131,6 +151,8 @@ static const struct {
     [AQ_TYPE_PATH] = {"path", "the path of a file", check_path},
     [AQ_TYPE_GUEST_PATH] = {"guest path", "an absolute path in the guest", check_guest_path},
     [AQ_TYPE_MODE] = {"mode", "octal permissions such as 0644", check_mode},
+    [AQ_TYPE_URL] = {"URL", "an https://, http:// or file:/// URL", check_url},
+    [AQ_TYPE_CHECKSUM] = {"checksum", "sha256: and 64 hexadecimal digits", check_checksum},
     [AQ_TYPE_CHOICE] = {"choice", NULL, check_choice},
 };
 
@@ -167,8 +189,10 @@ int aq_type_check(const struct aq_verb *verb, struct aq_argument *argument, stru
     if (param->type != AQ_TYPE_BYTES && strlen(argument->text) != argument->length)
         return aq_fail(err, AQ_E_VALUE_INVALID, "%s of %s holds a NUL byte", param->name, verb->name);
     struct aq_error reason = {0};
-    if (types[param->type].check(argument, &reason) < 0)
+    if (types[param->type].check(argument, &reason) < 0) {
+        aq_autofree char *url = param->type == AQ_TYPE_URL ? aq_url_text(argument->text) : NULL;
         return aq_fail(err, AQ_E_VALUE_INVALID, "%s of %s has to be %s, but is \"%.200s\"", param->name,
-                       verb->name, wanted, argument->text);
+                       verb->name, wanted, url != NULL ? url : argument->text);
+    }
     return check_bounds(verb, argument, err);
 }

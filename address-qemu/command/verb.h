@@ -36,6 +36,8 @@ enum aq_type {
     AQ_TYPE_PATH,         /* of the host; not empty; ~/ is the home folder */
     AQ_TYPE_GUEST_PATH,   /* of the guest; absolute */
     AQ_TYPE_MODE,         /* octal permission bits: 644, 0755 */
+    AQ_TYPE_URL,          /* https, http or file; the audit log has it without password and query */
+    AQ_TYPE_CHECKSUM,     /* sha256: and 64 digits. Read it with aq_arg_text: the digits alone, lower case */
     AQ_TYPE_CHOICE,       /* one of `choices` */
 };
 

@@ -85,9 +85,10 @@ struct aq_base_request {
     unsigned memory;  /* MiB */
     unsigned cpus;
     bool rexxjs_installed;
-    bool copy;    /* keep a private copy in the store */
-    bool replace; /* another base of that name gives way, if nothing depends on it */
-    bool digest;  /* note the SHA-256 too */
+    bool copy;          /* keep a private copy in the store */
+    bool replace;       /* another base of that name gives way, if nothing depends on it */
+    bool digest;        /* note the SHA-256 too */
+    const char *sha256; /* with `copy` and `digest`: what it has to be (CHECKSUM_WRONG); NULL: anything */
     aq_dependents *dependents;
 };
 

@@ -91,8 +91,8 @@ int aq_base_take_disk(struct aq_stage *stage, struct aq_base *wanted, bool diges
     return aq_pin_take(fd, where, &wanted->pin, err);
 }
 
-static int copy_disk(struct aq_stage *stage, int from, struct aq_base *wanted, bool digest,
-                     struct aq_error *err)
+static int copy_disk(struct aq_stage *stage, int from, const struct aq_base_request *request,
+                     struct aq_base *wanted, struct aq_error *err)
 {
     aq_autoclose int to =
         openat(stage->folder, AQ_BASE_DISK, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -105,16 +105,23 @@ static int copy_disk(struct aq_stage *stage, int from, struct aq_base *wanted, b
         return -1;
     if (!aq_pin_equal(&now, &wanted->source_pin))
         return fail_moving(wanted->source, err);
-    return aq_base_take_disk(stage, wanted, digest, err);
+    if (aq_base_take_disk(stage, wanted, request->digest, err) < 0)
+        return -1;
+    if (request->sha256 == NULL || strcmp(request->sha256, wanted->sha256) == 0)
+        return 0;
+    return aq_fail(err, AQ_E_CHECKSUM_WRONG,
+                   "%s has another checksum: sha256:%s was expected, and it has sha256:%s; nothing was kept",
+                   wanted->source, request->sha256, wanted->sha256);
 }
 
 /* Fills a stage: the private copy where one is wanted, and the record. */
-static int fill(struct aq_stage *stage, int disk, struct aq_base *wanted, bool digest, struct aq_error *err)
+static int fill(struct aq_stage *stage, int disk, const struct aq_base_request *request,
+                struct aq_base *wanted, struct aq_error *err)
 {
     struct aq_pin now;
-    if (wanted->copy && copy_disk(stage, disk, wanted, digest, err) < 0)
+    if (wanted->copy && copy_disk(stage, disk, request, wanted, err) < 0)
         return -1;
-    if (!wanted->copy && digest) {
+    if (!wanted->copy && request->digest) {
         if (aq_sha256_file(disk, wanted->path, wanted->sha256, err) < 0 ||
             aq_pin_take(disk, wanted->path, &now, err) < 0)
             return -1;
@@ -148,7 +155,7 @@ int aq_base_register(const struct aq_base_request *request, struct aq_base *base
         if (answer < 0 || answer == AQ_BASE_NAME_SETTLED)
             return answer < 0 ? -1 : 0;
         if (stage.folder < 0 && (aq_stage_open(bases, request->name, &stage, err) < 0 ||
-                                 fill(&stage, disk, &wanted, request->digest, err) < 0))
+                                 fill(&stage, disk, request, &wanted, err) < 0))
             return -1;
         int settled = aq_base_settle(&stage, answer, request, outcome, err);
         if (settled > 0)

@@ -8,10 +8,10 @@
 
 #include "spec/schema.h"
 #include "util/names.h"
+#include "util/url.h"
 
 #define DIGITS "0123456789"
 #define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_"
-#define LONGEST_URL 8192
 
 static bool has_controls(const char *text)
 {
@@ -96,11 +96,7 @@ static char *plain_host_path(const char *text, const char **wanted)
 static char *plain_url(const char *text, const char **wanted)
 {
     (void)wanted;
-    size_t scheme = strncasecmp(text, "https://", 8) == 0 ? 8 : strncasecmp(text, "http://", 7) == 0 ? 7 : 0;
-    if (scheme == 0 || text[scheme] == '\0' || text[scheme] == '/' || has_controls(text) ||
-        strchr(text, ' ') != NULL || strlen(text) > LONGEST_URL)
-        return NULL;
-    return aq_strdup(text);
+    return aq_url_valid(text, false) ? aq_strdup(text) : NULL;
 }
 
 static char *plain_checksum(const char *text, const char **wanted)

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "util/digest.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <openssl/evp.h>
 #include <stdbool.h>
+#include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -119,4 +122,16 @@ int aq_sha256(const void *data, size_t length, char text[AQ_SHA256_TEXT], struct
     if (digest == NULL || aq_digest_add(digest, data, length, err) < 0)
         return -1;
     return aq_digest_finish(aq_steal_ptr(&digest), text, err);
+}
+
+bool aq_sha256_parse(const char *text, char digest[AQ_SHA256_TEXT])
+{
+    static const char prefix[] = "sha256:";
+    size_t length = strlen(prefix);
+    if (strncasecmp(text, prefix, length) != 0 || strlen(text + length) != AQ_SHA256_TEXT - 1 ||
+        strspn(text + length, "0123456789abcdefABCDEF") != AQ_SHA256_TEXT - 1)
+        return false;
+    for (size_t i = 0; i < AQ_SHA256_TEXT; i++)
+        digest[i] = (char)tolower((unsigned char)text[length + i]);
+    return true;
 }

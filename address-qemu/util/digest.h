@@ -3,6 +3,7 @@
 #ifndef AQ_UTIL_DIGEST_H
 #define AQ_UTIL_DIGEST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,6 +23,10 @@ int aq_sha256_measure(int fd, const char *where, char text[AQ_SHA256_TEXT], uint
 
 /* The digest of bytes in memory. */
 int aq_sha256(const void *data, size_t length, char text[AQ_SHA256_TEXT], struct aq_error *err);
+
+/* Reads "sha256:" and 64 hexadecimal digits of any case into the form that the others give; false for
+   anything else. */
+bool aq_sha256_parse(const char *text, char digest[AQ_SHA256_TEXT]);
 
 /* A digest of bytes that come piece by piece; NULL with LIBRARY_MISSING or FAILED. Finish it or drop it. */
 struct aq_digest;

@@ -15,6 +15,7 @@
 #include "util/memory.h"
 #include "util/size.h"
 #include "util/transfer.h"
+#include "util/url.h"
 #include "util/wait.h"
 
 #define DEFAULT_MAX (UINT64_C(1) << 40)
@@ -176,11 +177,9 @@ static int get(const struct aq_download *download, struct aq_part *part, const c
 
 static int judge_url(const struct aq_download *download, struct aq_error *err)
 {
-    const char *url = download->url;
-    if (strncasecmp(url, "https://", 8) == 0 || strncasecmp(url, "http://", 7) == 0 ||
-        (download->allow_file && strncasecmp(url, "file:///", 8) == 0))
+    if (aq_url_valid(download->url, download->allow_file))
         return 0;
-    aq_autofree char *text = aq_url_text(url);
+    aq_autofree char *text = aq_url_text(download->url);
     return aq_fail(err, AQ_E_VALUE_INVALID,
                    "%.200s is not a URL that can be downloaded: https://…%s was expected", text,
                    download->allow_file ? ", http://… or file:///…" : " or http://…");

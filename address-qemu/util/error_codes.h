@@ -91,6 +91,8 @@ enum aq_rc {
     X(VM_MISMATCH, CONFLICT, "The VM that is there is not the one that was asked for; the text says how.")   \
     X(VM_INCOMPLETE, CONFLICT, "The VM's folder was not finished (a process died). `remove` clears it.")     \
     X(SNAPSHOT_EXISTS, CONFLICT, "The VM has a snapshot of that name already.")                              \
+    X(FILE_EXISTS, CONFLICT,                                                                                 \
+      "There is a file already where one was to be made. Say overwrite=true, or another name.")              \
     X(SOURCE_CHANGED, CONFLICT,                                                                              \
       "A source of a spec was written to while it was being used. Nothing was kept; try again.")             \
     X(PORT_IN_USE, CONFLICT, "Another program listens on the port; the text names it.")                      \

@@ -16,6 +16,7 @@
 #include "util/cleanup.h"
 #include "util/library.h"
 #include "util/memory.h"
+#include "util/url.h"
 #include "util/wait.h"
 
 #define REDIRECTS 10
@@ -73,21 +74,6 @@ static CURLcode global_result;
 static void init_global(void)
 {
     global_result = aq_curl.curl_global_init(CURL_GLOBAL_DEFAULT);
-}
-
-char *aq_url_text(const char *url)
-{
-    const char *scheme = strstr(url, "://");
-    const char *host = scheme != NULL ? scheme + 3 : url;
-    size_t authority = strcspn(host, "/?#");
-    for (size_t i = authority; i > 0; i--)
-        if (host[i - 1] == '@') {
-            host += i;
-            break;
-        }
-    size_t shown = strcspn(host, "?#");
-    return aq_format("%.*s%.*s%s", scheme != NULL ? (int)(scheme + 3 - url) : 0, url, (int)shown, host,
-                     host[shown] != '\0' ? "?…" : "");
 }
 
 /* The value of a header line `name: value` into `value`; false when it is another header. */

@@ -37,8 +37,4 @@ enum aq_transfer_result {
 /* `err` is set unless it is DONE. */
 enum aq_transfer_result aq_transfer(const struct aq_transfer *transfer, struct aq_error *err);
 
-/* A URL for messages: without a user's name and password, and without what follows a question mark, which may
-   be a key. free() it. */
-char *aq_url_text(const char *url);
-
 #endif

@@ -10,6 +10,30 @@
    there are such, SOURCE and SHA256. */
 void aq_set_base_fields(aq_result *result, const struct aq_base *base);
 
+/* Settings of a base that whoever registers one may give. */
+#define AQ_BASE_PARAMS                                                                                       \
+    {"memory",                                                                                               \
+     AQ_TYPE_SIZE,                                                                                           \
+     .fallback = "2G",                                                                                       \
+     .min = 16 << 20,                                                                                        \
+     .max = INT64_C(4096) << 30,                                                                             \
+     .meaning = "the RAM of clones that do not say"},                                                        \
+        {"cpus",   AQ_TYPE_COUNT, .fallback = "2",                                                           \
+         .min = 1, .max = 255,    .meaning = "the virtual CPUs of clones that do not say"},                  \
+        {"rexxjs_installed", AQ_TYPE_BOOLEAN, .fallback = "false", .meaning = "it has a REXX of its own"},   \
+        {"os", AQ_TYPE_TEXT, .meaning = "what it holds, for humans"},                                        \
+    {                                                                                                        \
+        "replace", AQ_TYPE_BOOLEAN, .fallback = "false",                                                     \
+                                    .meaning = "a base of that name gives way, if no VM depends on its disk" \
+    }
+
+/* Those of a call, as a request; the caller adds the rest. */
+struct aq_base_request aq_base_request_of(const struct aq_call *call);
+
+/* A name that is taken, by a base that cannot give way, is told before long work rather than after it;
+   registering judges again. BASE_EXISTS, BASE_IN_USE. */
+int aq_base_name_check(const struct aq_call *call, struct aq_error *err);
+
 /* Their meanings, for the `sets` of a descriptor. */
 #define AQ_BASE_FIELDS                                                                                       \
     {"NAME", "the base's name"}, {"DISK", "the absolute path of its disk"}, {"FORMAT", "`qcow2`"},           \

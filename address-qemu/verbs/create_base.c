@@ -94,21 +94,6 @@ static void describe_build(const struct aq_call *call, struct aq_strings *packag
     };
 }
 
-/* A name that is taken, by a base that cannot give way, is told now rather than after minutes; publishing
-   judges again. */
-static int check_name(const struct aq_call *call, struct aq_error *err)
-{
-    aq_autobase struct aq_base base = {0};
-    struct aq_error absent = {0};
-    const char *name = aq_arg_text(call, "name");
-    if (aq_base_load(name, &base, &absent) < 0)
-        return 0;
-    if (aq_arg_bool(call, "replace"))
-        return aq_base_refuse_dependents(name, aq_vm_dependents, "be replaced", err);
-    return aq_fail(err, AQ_E_BASE_EXISTS, "there is a base %s already (%s): replace=true builds it anew",
-                   name, base.path);
-}
-
 /* How it was made, for its record. */
 static json_t *record_build(const struct aq_call *call, const struct aq_build *build)
 {
@@ -164,7 +149,7 @@ static int run(struct aq_call *call, struct aq_error *err)
     aq_autofree char *cache = aq_format("%s/cache", home);
     build.runner_path = runner;
     build.cache_path = cache;
-    if (aq_build_check(&build, err) < 0 || check_name(call, err) < 0 ||
+    if (aq_build_check(&build, err) < 0 || aq_base_name_check(call, err) < 0 ||
         build_and_publish(call, &build, &base, err) < 0)
         return -1;
 

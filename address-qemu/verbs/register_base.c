@@ -1,23 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "util/size.h"
 #include "verbs/base_fields.h"
-#include "vm/vm.h"
 
 static int run(struct aq_call *call, struct aq_error *err);
 
 static const struct aq_param params[] = {
     {"name", AQ_TYPE_NAME, .required = true, .aliases = "base", .meaning = "what clones will call it"},
     {"disk", AQ_TYPE_PATH, .required = true, .aliases = "image path", .meaning = "a qcow2 file of this host"},
-    {"memory", AQ_TYPE_SIZE, .fallback = "2G", .min = 16 << 20, .max = INT64_C(4096) << 30,
-     .meaning = "the RAM of clones that do not say"},
-    {"cpus", AQ_TYPE_COUNT, .fallback = "2", .min = 1, .max = 255,
-     .meaning = "the virtual CPUs of clones that do not say"},
-    {"rexxjs_installed", AQ_TYPE_BOOLEAN, .fallback = "false", .meaning = "it has a REXX of its own"},
-    {"os", AQ_TYPE_TEXT, .meaning = "what it holds, for humans"},
+    AQ_BASE_PARAMS,
     {"copy", AQ_TYPE_BOOLEAN, .fallback = "false",
      .meaning = "keep a private copy in the store, which nobody can change"},
-    {"replace", AQ_TYPE_BOOLEAN, .fallback = "false",
-     .meaning = "a base of that name gives way, if no VM depends on its disk"},
     {"digest", AQ_TYPE_BOOLEAN, .fallback = "false", .meaning = "note the disk's SHA-256 as well"},
     {NULL},
 };
@@ -60,18 +52,10 @@ static const char *outcome_text(enum aq_base_outcome outcome)
 
 static int run(struct aq_call *call, struct aq_error *err)
 {
-    const struct aq_base_request request = {
-        .name = aq_arg_text(call, "name"),
-        .disk = aq_arg_text(call, "disk"),
-        .os = aq_arg_text(call, "os"),
-        .memory = (unsigned)(aq_arg_number(call, "memory") >> 20),
-        .cpus = (unsigned)aq_arg_number(call, "cpus"),
-        .rexxjs_installed = aq_arg_bool(call, "rexxjs_installed"),
-        .copy = aq_arg_bool(call, "copy"),
-        .replace = aq_arg_bool(call, "replace"),
-        .digest = aq_arg_bool(call, "digest"),
-        .dependents = aq_vm_dependents,
-    };
+    struct aq_base_request request = aq_base_request_of(call);
+    request.disk = aq_arg_text(call, "disk");
+    request.copy = aq_arg_bool(call, "copy");
+    request.digest = aq_arg_bool(call, "digest");
     aq_autobase struct aq_base base = {0};
     enum aq_base_outcome outcome;
     char size[AQ_SIZE_TEXT];

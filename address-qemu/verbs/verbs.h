@@ -9,6 +9,8 @@
 #define AQ_VERBS(X)                                                                                          \
     X(create_base)                                                                                           \
     X(register_base)                                                                                         \
+    X(import)                                                                                                \
+    X(download_iso)                                                                                          \
     X(list_bases)                                                                                            \
     X(inspect_base)                                                                                          \
     X(remove_base)                                                                                           \
