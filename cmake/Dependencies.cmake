@@ -5,7 +5,9 @@ pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson>=2.13)
 pkg_check_modules(YAML REQUIRED IMPORTED_TARGET yaml-0.1)
 pkg_check_modules(PCRE2 REQUIRED IMPORTED_TARGET libpcre2-8)
 # Their headers alone: what they define is looked up when it is first used (util/library.h).
-pkg_check_modules(LOADED REQUIRED libcrypto libssh libcurl libguestfs ext2fs libnbd)
+pkg_check_modules(LOADED REQUIRED libcrypto libssh libcurl libguestfs)
+# Of the process that writes ext4 without an appliance, alone.
+pkg_check_modules(EXT4_WRITER REQUIRED IMPORTED_TARGET ext2fs com_err libnbd)
 # Of the gateway process alone.
 pkg_check_modules(SLIRP REQUIRED IMPORTED_TARGET slirp)
 pkg_check_modules(SECCOMP REQUIRED IMPORTED_TARGET libseccomp)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Big-endian fields at any address, as qcow2 has them. */
+/* Fields of a stated byte order at any address: big-endian as qcow2 has them, little-endian as partition
+ * tables do. */
 #ifndef AQ_IMAGE_ENDIAN_H
 #define AQ_IMAGE_ENDIAN_H
 
@@ -26,6 +27,20 @@ static inline uint64_t aq_be64(const void *at)
     uint64_t value;
     memcpy(&value, at, sizeof value);
     return be64toh(value);
+}
+
+static inline uint32_t aq_le32(const void *at)
+{
+    uint32_t value;
+    memcpy(&value, at, sizeof value);
+    return le32toh(value);
+}
+
+static inline uint64_t aq_le64(const void *at)
+{
+    uint64_t value;
+    memcpy(&value, at, sizeof value);
+    return le64toh(value);
 }
 
 static inline void aq_put_be16(void *at, uint16_t value)

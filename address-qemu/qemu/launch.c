@@ -138,8 +138,10 @@ static int spawn(struct attempt *attempt, struct aq_error *err)
         keep[kept++] = attempt->launch->cable_fd;
     if (begin_log(attempt, err) < 0)
         return -1;
-    int started = aq_process_detach((const char *const *)attempt->argv.items, attempt->launch->log_fd, keep,
-                                    kept, &attempt->id, err);
+    int (*begin)(const char *const *, int, const int *, unsigned, struct aq_process_id *, struct aq_error *) =
+        attempt->launch->tied ? aq_process_tie : aq_process_detach;
+    int started = begin((const char *const *)attempt->argv.items, attempt->launch->log_fd, keep, kept,
+                        &attempt->id, err);
     aq_qemu_sockets_close(attempt->sockets);
     return started;
 }

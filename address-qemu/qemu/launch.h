@@ -18,6 +18,7 @@ struct aq_launch {
     int console_fd;  /* QEMU's end of the guest's serial console, a stream socket */
     int cable_fd;    /* QEMU's end of the network card's cable, a SOCK_SEQPACKET one; unused without a card */
     bool paused;     /* leave it in "prelaunch" until `cont` */
+    bool tied;       /* it is our child, and ends when this process does: for throw-away VMs. Reap it */
     const char *incoming; /* -incoming, such as "defer"; NULL: an ordinary boot */
     int state_fd;         /* >0: inherited too, for a state to go on with: "fd:N" in migrate-incoming */
     const json_t *ahead;  /* commands for its monitor, sent before it is there (aq_qmp_open_ahead); or NULL */

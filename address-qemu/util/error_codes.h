@@ -40,6 +40,7 @@ enum aq_rc {
       "restore_state, or restart, bring another one.")                                                       \
     X(GUEST_PROTOCOL, FAILED, "What came from the guest is not what the protocol allows; it was dropped.")   \
     X(GUEST_REFUSED, FAILED, "The guest's operating system refused (no such file, no space, not allowed).")  \
+    X(APPLIANCE_FAILED, FAILED, "libguestfs's appliance did not start or failed; the text has its words.")   \
     X(TRANSFER_CORRUPT, FAILED, "What arrived is not what was sent; nothing was put under the final name.")  \
     X(CLONE_UNREPAIRED, FAILED,                                                                              \
       "A template's clone could not be given an identity and random numbers of its own, and was not "        \
@@ -64,6 +65,7 @@ enum aq_rc {
     X(SECRET_MISSING, NOT_FOUND,                                                                             \
       "A secret that a step needs is not in the environment, or its file is not.")                           \
     X(LAYER_NOT_FOUND, NOT_FOUND, "There is no such layer in the store. `tree` shows those there are.")      \
+    X(GENERATION_NOT_FOUND, NOT_FOUND, "The image has no generation of that number. `history` shows them.")  \
     X(HELP_NOT_FOUND, NOT_FOUND, "There is no verb of that name to give help on.")                           \
     X(BASE_EXISTS, CONFLICT,                                                                                 \
       "A base of that name is registered for another disk. Use replace=true, or "                            \
@@ -136,6 +138,8 @@ enum aq_rc {
     X(KVM_UNUSABLE, MISSING, "accel=kvm was asked for and KVM does not run guests here. Use accel=auto.")    \
     X(LIBRARY_MISSING, MISSING, "A library is not installed; the text has the package.")                     \
     X(COMPANION_MISSING, MISSING, "A program of ours that every VM needs is not where it was installed.")    \
+    X(APPLIANCE_UNUSABLE, MISSING,                                                                           \
+      "libguestfs cannot work on this host; the text has the command that mends it. See `verify_host`.")     \
     X(GUEST_RUNNER_MISSING, MISSING, "The static rexx-guest is not where it was installed.")                 \
     X(IO, IO, "Reading or writing on the host failed; the text has the file and the reason.")                \
     X(NO_SPACE, IO, "The host's disk is full. What was half-made has been removed.")                         \

@@ -65,6 +65,11 @@ struct aq_process_id {
 int aq_process_detach(const char *const *argv, int log_fd, const int *keep, unsigned keep_count,
                       struct aq_process_id *id, struct aq_error *err);
 
+/* The same, but the process is our child and dies with us, whatever ends us; waitpid() reaps it. The calling
+   thread has to last as long as it. */
+int aq_process_tie(const char *const *argv, int log_fd, const int *keep, unsigned keep_count,
+                   struct aq_process_id *id, struct aq_error *err);
+
 /* Reads the identity of a running pid; false if there is none (a zombie counts as none). */
 bool aq_process_identify(pid_t pid, struct aq_process_id *id);
 

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Processes that outlive us. The child forks once more and ends, so that the grandchild belongs to init and
- * nobody here has to reap it. The grandchild reports its identity before exec, through a pipe that exec
- * closes.
+ * Processes that outlive us, and such as do not. The child forks once more and ends, so that the grandchild
+ * belongs to init and nobody here has to reap it. The grandchild reports its identity before exec, through a
+ * pipe that exec closes.
  */
 #include "util/process.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -34,8 +36,21 @@ static _Noreturn void become_detached(const struct aq_spawn *spawn, int report)
     aq_spawn_exec(spawn, report);
 }
 
-static int start(const struct aq_spawn *spawn, struct aq_process_id *id, struct aq_error *err)
+/* In a group of its own, so that the terminal's Ctrl-C is not its. */
+static _Noreturn void become_tied(const struct aq_spawn *spawn, pid_t owner, int report)
 {
+    struct aq_process_id id;
+    setpgid(0, 0);
+    umask(077);
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != owner || !aq_process_identify(getpid(), &id) ||
+        write(report, &id, sizeof id) != sizeof id)
+        _exit(1);
+    aq_spawn_exec(spawn, report);
+}
+
+static int start(const struct aq_spawn *spawn, bool tied, struct aq_process_id *id, struct aq_error *err)
+{
+    pid_t owner = getpid();
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) < 0)
         return aq_fail_errno(err, AQ_E_IO, errno, "cannot make a pipe");
@@ -45,14 +60,15 @@ static int start(const struct aq_spawn *spawn, struct aq_process_id *id, struct 
     pid_t child = aq_spawn_fork();
     if (child < 0)
         return aq_fail_errno(err, AQ_E_IO, errno, "cannot start %s", spawn->argv[0]);
+    if (child == 0 && tied)
+        become_tied(spawn, owner, writing);
     if (child == 0)
         become_detached(spawn, writing);
     close(aq_steal_fd(&writing));
-    while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
-        ;
-
     struct report report;
     size_t got = (size_t)aq_spawn_read(reading, &report, sizeof report);
+    while ((!tied || got != sizeof report.id) && waitpid(child, NULL, 0) < 0 && errno == EINTR)
+        ;
     if (got < sizeof report.id)
         return aq_fail(err, AQ_E_IO,
                        "cannot start %s: the process ended before it ran (is there a limit on the "
@@ -64,7 +80,7 @@ static int start(const struct aq_spawn *spawn, struct aq_process_id *id, struct 
     return 0;
 }
 
-int aq_process_detach(const char *const *argv, int log_fd, const int *keep, unsigned keep_count,
+static int start_with(const char *const *argv, int log_fd, const int *keep, unsigned keep_count, bool tied,
                       struct aq_process_id *id, struct aq_error *err)
 {
     aq_autofree char *path = aq_spawn_find(argv[0], err);
@@ -83,5 +99,17 @@ int aq_process_detach(const char *const *argv, int log_fd, const int *keep, unsi
         .keep = keep,
         .keep_count = keep_count,
     };
-    return start(&spawn, id, err);
+    return start(&spawn, tied, id, err);
+}
+
+int aq_process_detach(const char *const *argv, int log_fd, const int *keep, unsigned keep_count,
+                      struct aq_process_id *id, struct aq_error *err)
+{
+    return start_with(argv, log_fd, keep, keep_count, false, id, err);
+}
+
+int aq_process_tie(const char *const *argv, int log_fd, const int *keep, unsigned keep_count,
+                   struct aq_process_id *id, struct aq_error *err)
+{
+    return start_with(argv, log_fd, keep, keep_count, true, id, err);
 }

@@ -65,9 +65,10 @@ static const struct {
     const char *name;
     int (*act)(struct aq_provision *provision, struct aq_error *err);
 } stages[] = {
-    {"header", aq_stage_header}, {"clone", aq_stage_clone},       {"start", aq_stage_start},
-    {"ready", aq_stage_ready},   {"runner", aq_stage_runner},     {"script", aq_stage_script},
-    {"run", aq_stage_run},       {"snapshot", aq_stage_snapshot}, {"stop", aq_stage_stop},
+    {"header", aq_stage_header}, {"image", aq_stage_image}, {"clone", aq_stage_clone},
+    {"start", aq_stage_start},   {"ready", aq_stage_ready}, {"runner", aq_stage_runner},
+    {"script", aq_stage_script}, {"run", aq_stage_run},     {"snapshot", aq_stage_snapshot},
+    {"stop", aq_stage_stop},
 };
 
 static int run_stages(struct aq_provision *provision, struct aq_error *err)
@@ -116,6 +117,7 @@ static void provision_free(struct aq_provision *provision)
     aq_cleanup_close(&provision->script);
     aq_guest_script_free(&provision->guest_script);
     free(provision->runner_path);
+    free(provision->image_base);
 }
 
 static int run(struct aq_call *call, struct aq_error *err)

@@ -18,6 +18,8 @@ enum {
 static const char *base_of(const struct aq_provision *provision)
 {
     const char *given = aq_arg_text(provision->call, "base");
+    if (provision->image_base != NULL)
+        return provision->image_base;
     return given != NULL ? given : provision->header.base;
 }
 
@@ -39,10 +41,6 @@ static int refuse_unsupported(const struct aq_header *header, const char *script
             "%s, line %d: rexxjs-vm-egress-ports limits what the VM may reach (%s), and that cannot be "
             "enforced here; the script was not run unprotected",
             script, header->egress_line, header->egress);
-    if (header->spec[0] != '\0')
-        return aq_fail(err, AQ_E_NOT_SUPPORTED,
-                       "%s, line %d: rexxjs-vm-spec wants the disk changed from %s, which is not supported",
-                       script, header->spec_line, header->spec);
     return 0;
 }
 
@@ -58,7 +56,7 @@ int aq_stage_header(struct aq_provision *provision, struct aq_error *err)
     if (aq_read_all_at(provision->script, text, (size_t)st.st_size, 0, err) < 0 ||
         aq_header_parse(text, (size_t)st.st_size, script, &provision->header, err) < 0)
         return -1;
-    if (base_of(provision)[0] == '\0')
+    if (base_of(provision)[0] == '\0' && provision->header.spec[0] == '\0')
         return aq_fail(
             err, AQ_E_HEADER_INVALID,
             "%s does not say which base it wants: /* rexxjs-vm-base: NAME */ is not within its first %d "
@@ -79,9 +77,10 @@ static int make_vm(struct aq_provision *provision, struct aq_error *err)
     }
     const struct aq_clone_request request = {
         .base = base_of(provision),
+        .layer = provision->layer[0] != '\0' ? provision->layer : NULL,
         .name = name_of(provision),
-        .memory = (unsigned)(header->memory >> 20),
-        .cpus = header->cpus,
+        .memory = header->memory != 0 ? (unsigned)(header->memory >> 20) : provision->image_memory,
+        .cpus = header->cpus != 0 ? header->cpus : provision->image_cpus,
         .disk_size = header->disk,
         .ports = ports,
         .port_count = header->ingress_count,
@@ -112,6 +111,11 @@ static int check_existing(const struct aq_provision *provision, struct aq_error 
     if (strcmp(vm->base, base_of(provision)) != 0)
         return aq_fail(err, AQ_E_VM_MISMATCH, "the VM %s stems from the base %s, but the script wants %s",
                        vm->name, vm->base, base_of(provision));
+    if (provision->layer[0] != '\0' &&
+        (vm->parent.kind != AQ_PARENT_LAYER || strcmp(vm->parent.name, provision->layer) != 0))
+        return aq_fail(err, AQ_E_VM_MISMATCH,
+                       "the VM %s was not made of what %s comes to now; remove it, or choose another name",
+                       vm->name, header->spec);
     if (vm->memory < header->memory >> 20 || vm->cpus < header->cpus || vm->disk_size < header->disk)
         return aq_fail(
             err, AQ_E_VM_MISMATCH,

@@ -4,6 +4,7 @@
 #define AQ_VERBS_PROVISION_STAGES_H
 
 #include "command/verb.h"
+#include "image/layer.h"
 #include "spec/header.h"
 #include "verbs/guest_script.h"
 #include "vm/guest.h"
@@ -15,7 +16,10 @@ enum { AQ_PROVISION_STOP_MS = 60000 };
 struct aq_provision {
     struct aq_call *call;
     struct aq_header header;
-    int script; /* open for reading */
+    int script;                   /* open for reading */
+    char layer[AQ_LAYER_ID_TEXT]; /* what the header's spec comes to; "" without one */
+    char *image_base;             /* the base that the spec is on */
+    unsigned image_memory, image_cpus;
     struct aq_vm vm;
     struct aq_run run;
     struct aq_guest guest;
@@ -28,6 +32,8 @@ struct aq_provision {
 
 int aq_stage_header(struct aq_provision *provision,
                     struct aq_error *err); /* read and judge the script's header */
+int aq_stage_image(struct aq_provision *provision,
+                   struct aq_error *err); /* make the layers of the header's spec, unless they are there */
 int aq_stage_clone(struct aq_provision *provision,
                    struct aq_error *err); /* make the VM, unless it is there */
 int aq_stage_start(struct aq_provision *provision, struct aq_error *err); /* start it, unless it runs */

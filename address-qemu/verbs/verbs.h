@@ -13,6 +13,11 @@
     X(download_iso)                                                                                          \
     X(list_bases)                                                                                            \
     X(inspect_base)                                                                                          \
+    X(modify)                                                                                                \
+    X(history)                                                                                               \
+    X(rollback)                                                                                              \
+    X(diff)                                                                                                  \
+    X(verify_layers)                                                                                         \
     X(remove_base)                                                                                           \
     X(clone)                                                                                                 \
     X(list)                                                                                                  \

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -8,6 +7,9 @@
 
 #include "guest/runner_path.h"
 #include "image/build_needs.h"
+#include "offline/appliance.h"
+#include "offline/guestfs_library.h"
+#include "offline/host_kernel.h"
 #include "qemu/accel.h"
 #include "util/files.h"
 #include "util/home.h"
@@ -17,8 +19,17 @@
 
 static int run(struct aq_call *call, struct aq_error *err);
 
+static const struct aq_param params[] = {
+    {"appliance", AQ_TYPE_BOOLEAN, .fallback = "false",
+     .meaning = "start libguestfs's appliance too, which takes some seconds"},
+    {NULL},
+};
+
 static const struct aq_field sets[] = {
     {"READY", "1 when VMs can run here"},
+    {"APPLIANCE",
+     "1 when libguestfs has what it needs for changing disks offline (with appliance=true: when its "
+     "appliance was started)"},
     {"KVM", "1 when KVM really runs guests; otherwise they are emulated"},
     {"FREE_SPACE", "where the store is, in bytes"},
     {"CHECKS.n.NAME",
@@ -34,6 +45,7 @@ const struct aq_verb aq_verb_verify_host = {
     .details = "KVM is tried by running a guest, not by looking for a device. What is missing comes with the "
                "command that mends it. RC is 8 when VMs cannot run at all, and 6 when the store or the "
                "runtime folder is not this user's alone.",
+    .params = params,
     .sets = sets,
     .example = "verify_host",
     .read_only = true,
@@ -125,13 +137,37 @@ static int check_runtime(struct aq_call *call, struct aq_error *err)
     return check_kvm(call, runtime, err);
 }
 
+/* Starts the appliance, which is the only proof that it starts. */
+static void try_appliance(struct aq_call *call)
+{
+    struct aq_error reason = {0};
+    const struct aq_appliance_request request = {.drive_count = 0};
+    aq_progress(call, "starting libguestfs's appliance");
+    aq_autoappliance struct aq_appliance *appliance = aq_appliance_open(&request, &reason);
+    aq_result_set_bool(call->result, "APPLIANCE", appliance != NULL);
+    add_check(call, "libguestfs", appliance != NULL ? "ok" : "unusable",
+              appliance != NULL ? "its appliance starts" : reason.text, "");
+}
+
 static void check_libguestfs(struct aq_call *call)
 {
-    /* It stays loaded: what it and its own libraries have allocated could not be let go of. */
-    const void *library = dlopen("libguestfs.so.0", RTLD_LAZY | RTLD_LOCAL | RTLD_NODELETE);
-    add_check(call, "libguestfs", library != NULL ? "ok" : "missing",
-              library != NULL ? "there" : "not installed; for changing disks offline",
-              library != NULL ? "" : "apt-get install libguestfs0");
+    struct aq_error reason = {0};
+    struct aq_appliance_need need = {0};
+    bool there = aq_library_load(&aq_guestfs_library, &reason) == 0;
+    if (there)
+        aq_appliance_needs("/boot", "/lib/modules", &need);
+    if (there && need.detail[0] == '\0' && aq_arg_bool(call, "appliance")) {
+        try_appliance(call);
+        return;
+    }
+    aq_result_set_bool(call->result, "APPLIANCE", there && need.detail[0] == '\0');
+    if (!there)
+        add_check(call, "libguestfs", "missing", reason.text, "apt-get install libguestfs0");
+    else if (need.detail[0] != '\0')
+        add_check(call, "libguestfs", "unusable", need.detail, need.fix);
+    else
+        add_check(call, "libguestfs", "ok",
+                  "there, with a kernel for its appliance (appliance=true starts it)", "");
 }
 
 static int check_runner(struct aq_call *call)

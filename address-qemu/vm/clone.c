@@ -6,8 +6,25 @@
 #include "image/base.h"
 #include "vm/make.h"
 
+/* A layer says nothing of memory and CPUs: the request has to. */
+static int clone_layer(const struct aq_clone_request *request, struct aq_vm *vm, struct aq_error *err)
+{
+    aq_autolayer struct aq_layer layer = {0};
+    aq_autoclose int lock = aq_layer_lock(request->layer, AQ_LOCK_SHARED, err);
+    if (lock < 0 || aq_layer_load(request->layer, &layer, err) < 0)
+        return -1;
+    vm->base = aq_strdup(request->base);
+    vm->parent = aq_layer_as_parent(&layer);
+    vm->disk_size = layer.virtual_size;
+    vm->memory = request->memory;
+    vm->cpus = request->cpus;
+    return aq_vm_fill(request, vm, err) < 0 ? -1 : aq_vm_make(request, vm, err);
+}
+
 int aq_vm_clone(const struct aq_clone_request *request, struct aq_vm *vm, struct aq_error *err)
 {
+    if (request->layer != NULL)
+        return clone_layer(request, vm, err);
     aq_autobase struct aq_base base = {0};
     aq_autoclose int base_lock = aq_base_lock(request->base, AQ_LOCK_SHARED, err);
     if (base_lock < 0 || aq_base_load(request->base, &base, err) < 0)

@@ -105,8 +105,9 @@ int aq_vm_dependents(const struct aq_parent *on, struct aq_strings *names, struc
 
 /* What a clone is to be. Strings are the caller's; 0 and NULL mean: as the base, or the VM, has it. */
 struct aq_clone_request {
-    const char *base;     /* for aq_vm_clone */
-    const char *vm;       /* for aq_vm_clone_vm: */
+    const char *base;  /* for aq_vm_clone */
+    const char *layer; /* for aq_vm_clone: stand on that layer; `base` is merely what is told. NULL: none */
+    const char *vm;    /* for aq_vm_clone_vm: */
     const char *snapshot; /* of that VM; NULL: as it is now */
     const char *name;     /* NULL: one is made up */
     unsigned memory;      /* MiB */
