@@ -13,6 +13,7 @@
 #include "util/files.h"
 #include "util/home.h"
 #include "util/json.h"
+#include "util/json_bytes.h"
 #include "util/url.h"
 
 #define LOG "audit.log"
@@ -27,31 +28,14 @@ enum {
     USER_MAX = 64,
 };
 
-/* Text that may hold any bytes, cut and as JSON can have it. */
-static json_t *loggable(const char *text, size_t length, size_t max)
-{
-    size_t kept = length <= max ? length : max;
-    while (kept < length && kept > 0 && ((unsigned char)text[kept] & 0xc0) == 0x80)
-        kept--; /* not in the middle of a character */
-    aq_autofree char *copy = aq_strndup(text, kept);
-    json_t *valid = json_stringn(copy, kept);
-    if (valid != NULL && kept == length)
-        return valid;
-    for (size_t i = 0; valid == NULL && i < kept; i++)
-        if (copy[i] == '\0' || (unsigned char)copy[i] >= 0x80)
-            copy[i] = '?';
-    json_decref(valid);
-    return json_sprintf("%s%s", copy, kept < length ? "..." : "");
-}
-
 static json_t *loggable_argument(const struct aq_argument *argument)
 {
     if (argument->param->secret)
         return json_string(MASK);
     if (argument->param->type != AQ_TYPE_URL)
-        return loggable(argument->text, argument->length, VALUE_MAX);
+        return aq_json_bytes(argument->text, argument->length, VALUE_MAX);
     aq_autofree char *url = aq_url_text(argument->text);
-    return loggable(url, strlen(url), VALUE_MAX);
+    return aq_json_bytes(url, strlen(url), VALUE_MAX);
 }
 
 static json_t *parameters(const struct aq_call *call)
@@ -89,12 +73,12 @@ static json_t *entry_of(const struct aq_call *call, const char *verb, enum aq_er
     uid_t uid = getuid();
     json_t *entry = json_object();
     json_object_set_new(entry, "time", json_string(aq_now_text(now)));
-    json_object_set_new(entry, "user", loggable(user_name(uid), strlen(user_name(uid)), USER_MAX));
+    json_object_set_new(entry, "user", aq_json_bytes(user_name(uid), strlen(user_name(uid)), USER_MAX));
     json_object_set_new(entry, "uid", json_integer(uid));
     json_object_set_new(entry, "pid", json_integer(getpid()));
     json_object_set_new(entry, "verb",
                         call->verb != NULL ? json_string(call->verb->name)
-                                           : loggable(verb, strlen(verb), VERB_MAX));
+                                           : aq_json_bytes(verb, strlen(verb), VERB_MAX));
     json_object_set_new(entry, "parameters", parameters(call));
     json_object_set_new(entry, "outcome", json_string(outcome == AQ_OK ? "ok" : aq_error_name(outcome)));
     json_object_set_new(entry, "duration_ms", json_integer((aq_now() - started) / 1000000));

@@ -66,6 +66,8 @@ enum aq_rc {
       "A secret that a step needs is not in the environment, or its file is not.")                           \
     X(LAYER_NOT_FOUND, NOT_FOUND, "There is no such layer in the store. `tree` shows those there are.")      \
     X(GENERATION_NOT_FOUND, NOT_FOUND, "The image has no generation of that number. `history` shows them.")  \
+    X(CHECKPOINT_NOT_FOUND, NOT_FOUND,                                                                       \
+      "No script that says CHECKPOINT runs in the VM, or not that one. `checkpoint_status` shows them.")     \
     X(HELP_NOT_FOUND, NOT_FOUND, "There is no verb of that name to give help on.")                           \
     X(BASE_EXISTS, CONFLICT,                                                                                 \
       "A base of that name is registered for another disk. Use replace=true, or "                            \
@@ -134,6 +136,8 @@ enum aq_rc {
     X(LIMIT_EXCEEDED, REFUSED, "More was asked for than is allowed or possible; the text has the limit.")    \
     X(GUEST_COMMAND_FAILED, GUEST,                                                                           \
       "The command ran in the guest and ended with the code in QEMU_EXIT_CODE.")                             \
+    X(CHECKPOINT_ABORTED, GUEST,                                                                             \
+      "The script was told to abort by the answer to its CHECKPOINT, did not end by itself, and was ended.") \
     X(TOOL_MISSING, MISSING, "A program is not installed; the text has the package. See `verify_host`.")     \
     X(KVM_UNUSABLE, MISSING, "accel=kvm was asked for and KVM does not run guests here. Use accel=auto.")    \
     X(LIBRARY_MISSING, MISSING, "A library is not installed; the text has the package.")                     \

@@ -5,6 +5,7 @@
 
 #include "util/files.h"
 #include "verbs/call_guest.h"
+#include "verbs/checkpoints.h"
 #include "verbs/guest_command.h"
 #include "verbs/guest_script.h"
 #include "verbs/vm_fields.h"
@@ -24,6 +25,7 @@ static const struct aq_param params[] = {
          "the interpreter in the guest to run it with; ours, brought if it is not there, unless given"},
     {"stream", AQ_TYPE_BOOLEAN, .fallback = "true", .meaning = "show the script's output as it comes"},
     {"method", AQ_TYPE_CHOICE, .choices = AQ_METHOD_CHOICES, .fallback = "auto", .meaning = "how to get in"},
+    AQ_CHECKPOINT_PARAMS,
     AQ_PARAM_MAX_OUTPUT,
     AQ_PARAM_READY_TIMEOUT,
     {NULL},
@@ -34,6 +36,7 @@ static const struct aq_field sets[] = {
     {"METHOD", "`helper` or `agent`: how it was run"},
     {"BINARY", "the interpreter in the guest that ran it"},
     AQ_GUEST_COMMAND_FIELDS,
+    AQ_CHECKPOINT_FIELDS,
     {NULL},
 };
 
@@ -100,11 +103,14 @@ static int run(struct aq_call *call, struct aq_error *err)
     aq_autocallguest struct aq_call_guest guest = AQ_CALL_GUEST_NONE;
     aq_cleanup(aq_guest_script_free) struct aq_guest_script script = {
         .args = aq_arg_text(call, "args"), .timeout_ms = aq_arg_number(call, "timeout")};
+    if (aq_checkpoints_check(call, err) < 0)
+        return -1;
     aq_autoclose int file = open_script(call, &name, err);
     if (file < 0 || aq_call_guest_open(call, &guest, err) < 0 ||
         find_rexx(call, &guest, &runner, &script.rexx, err) < 0 ||
         aq_guest_script_place(guest.guest.channel, file, name, &script, err) < 0)
         return -1;
+    script.vm = &guest.vm;
     aq_result_set_text(call->result, "BINARY", script.rexx);
     return aq_guest_script_run(call, guest.guest.channel, &script, err);
 }

@@ -6,6 +6,7 @@
 
 #include "util/files.h"
 #include "util/random.h"
+#include "verbs/checkpoints.h"
 #include "verbs/guest_command.h"
 
 enum {
@@ -52,13 +53,26 @@ static void remove_script(struct aq_channel *channel, const char *path)
     aq_channel_exec(channel, &exec, &exit, &ignored);
 }
 
+/* Was it the script that failed, and not the way into the guest? */
+static bool guest_is_there(const struct aq_error *err)
+{
+    return err->code == AQ_E_GUEST_COMMAND_FAILED || err->code == AQ_E_COMMAND_TIMEOUT ||
+           err->code == AQ_E_CHECKPOINT_ABORTED || err->code == AQ_E_VALUE_INVALID;
+}
+
 int aq_guest_script_run(struct aq_call *call, struct aq_channel *channel, struct aq_guest_script *script,
                         struct aq_error *err)
 {
     const char *const argv[] = {script->rexx, script->path, script->args, NULL};
     struct aq_guest_exec exec = {.argv = argv, .deadline = aq_after_ms(script->timeout_ms)};
+    struct aq_checkpoints *checkpoints =
+        aq_checkpoints_open(call, script->vm, strrchr(script->path, '/') + 1, err);
+    if (checkpoints == NULL)
+        return -1;
+    exec.side = aq_checkpoints_side(checkpoints);
     int ran = aq_guest_command(call, channel, &exec, aq_arg_bool(call, "stream"), err);
-    if (ran == 0 || err->code == AQ_E_GUEST_COMMAND_FAILED || err->code == AQ_E_COMMAND_TIMEOUT)
+    aq_checkpoints_close(checkpoints);
+    if (ran == 0 || guest_is_there(err))
         remove_script(channel, script->path);
     return ran;
 }

@@ -5,6 +5,7 @@
 
 #include "command/verb.h"
 #include "guest/channel.h"
+#include "vm/vm.h"
 
 #define AQ_SCRIPT_MAX (64 << 20) /* bytes */
 
@@ -13,6 +14,7 @@
 
 /* A script that has been brought into a guest. `path` is owned; it has a folder of its own. */
 struct aq_guest_script {
+    const struct aq_vm *vm;
     const char *rexx; /* what runs it, in the guest */
     const char *args; /* its argument string; NULL: none */
     int64_t timeout_ms;
@@ -26,8 +28,10 @@ int aq_script_open(const char *path, struct aq_error *err);
 int aq_guest_script_place(struct aq_channel *channel, int fd, const char *name,
                           struct aq_guest_script *script, struct aq_error *err);
 
-/* Runs it, as aq_guest_command, with the parameters `stream` and `max_output` of the call; and removes it as
-   far as the guest can still be told. */
+/* Runs it, as aq_guest_command, with the parameters `stream` and `max_output` of the call, and answers its
+   CHECKPOINTs (verbs/checkpoints.h); and removes it as far as the guest can still be told.
+   CHECKPOINT_ABORTED.
+ */
 int aq_guest_script_run(struct aq_call *call, struct aq_channel *channel, struct aq_guest_script *script,
                         struct aq_error *err);
 

@@ -2,6 +2,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "verbs/checkpoints.h"
 #include "verbs/guest_command.h"
 #include "verbs/provision_stages.h"
 #include "verbs/vm_fields.h"
@@ -25,6 +26,7 @@ static const struct aq_param params[] = {
     {"on_error", AQ_TYPE_CHOICE, .choices = "remove|keep", .fallback = "remove",
      .meaning = "what becomes of a VM that was made for the script when something fails"},
     {"stream", AQ_TYPE_BOOLEAN, .fallback = "true", .meaning = "show the script's output as it comes"},
+    AQ_CHECKPOINT_PARAMS,
     AQ_PARAM_MAX_OUTPUT,
     AQ_PARAM_READY_TIMEOUT,
     {NULL},
@@ -34,6 +36,7 @@ static const struct aq_field sets[] = {
     AQ_VM_FIELDS,
     AQ_PORT_FIELDS,
     AQ_GUEST_COMMAND_FIELDS,
+    AQ_CHECKPOINT_FIELDS,
     {"METHOD", "`helper` or `agent`: how the script was run"},
     {"SNAPSHOT", "the snapshot that was taken"},
     {"STAGES.n.NAME",

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "util/files.h"
+#include "verbs/checkpoints.h"
 #include "verbs/vm_fields.h"
 #include "vm/guest_runner.h"
 #include "vm/lifecycle.h"
@@ -49,7 +50,7 @@ int aq_stage_header(struct aq_provision *provision, struct aq_error *err)
     const char *script = aq_arg_text(provision->call, "script");
     provision->script = aq_script_open(script, err);
     struct stat st;
-    if (provision->script < 0)
+    if (provision->script < 0 || aq_checkpoints_check(provision->call, err) < 0)
         return -1;
     fstat(provision->script, &st);
     aq_autofree char *text = aq_alloc((size_t)st.st_size);
@@ -198,6 +199,7 @@ int aq_stage_run(struct aq_provision *provision, struct aq_error *err)
 {
     struct aq_call *call = provision->call;
     struct aq_guest_script *script = &provision->guest_script;
+    script->vm = &provision->vm;
     script->rexx = provision->runner_path;
     script->args = aq_arg_text(call, "args");
     script->timeout_ms = aq_arg_given(call, "timeout")       ? aq_arg_number(call, "timeout")

@@ -45,6 +45,8 @@
     X(execute)                                                                                               \
     X(execute_rexx)                                                                                          \
     X(deploy_rexx)                                                                                           \
+    X(checkpoint_status)                                                                                     \
+    X(checkpoint_answer)                                                                                     \
     X(copy_to)                                                                                               \
     X(copy_from)                                                                                             \
     X(process_stats)                                                                                         \

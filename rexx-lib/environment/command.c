@@ -4,15 +4,18 @@
 
 #include "address-qemu/address-qemu.h"
 #include "rexxqemu.h"
+#include "routine.h"
 #include "signals.h"
 #include "streams.h"
 #include "util/memory.h"
 #include "variables.h"
+#include "worker.h"
 
 /* An interpreter lives in one thread, and so does what we keep for it. */
 struct interpreter {
     struct aq_variables *variables;
     aq_session *session;
+    struct aq_callbacks callbacks;
 };
 
 static _Thread_local struct interpreter interpreter;
@@ -27,15 +30,18 @@ static struct interpreter *this_interpreter(void)
 {
     struct interpreter *self = &interpreter;
     if (self->session == NULL) {
-        struct aq_callbacks callbacks = {.data = self, .variable = variable, .output = aq_streams_output};
+        self->callbacks =
+            (struct aq_callbacks){.data = self, .variable = variable, .output = aq_streams_output};
         self->variables = aq_variables_new();
-        self->session = aq_session_open(&callbacks);
+        self->session = aq_session_open(&self->callbacks);
+        self->callbacks.checkpoint = aq_routine_checkpoint; /* for commands that aq_worker_run runs */
     }
     return self;
 }
 
 __attribute__((destructor)) static void close_session(void)
 {
+    aq_worker_finish();
     aq_session_close(interpreter.session);
     aq_variables_free(interpreter.variables);
     interpreter = (struct interpreter){0};
@@ -55,10 +61,13 @@ static ULONG put_number(char *to, int number)
 
 APIRET APIENTRY rexxqemu_command(PRXSTRING command, PUSHORT flags, PRXSTRING rc)
 {
+    aq_worker_finish();
     aq_signals_begin();
     struct interpreter *self = this_interpreter();
-    aq_result *result = aq_run(self->session, command->strptr != NULL ? command->strptr : "",
-                               command->strptr != NULL ? command->strlength : 0);
+    const char *text = command->strptr != NULL ? command->strptr : "";
+    size_t length = command->strptr != NULL ? command->strlength : 0;
+    aq_result *result = aq_worker_is_wanted(text, length) ? aq_worker_run(&self->callbacks, text, length)
+                                                          : aq_run(self->session, text, length);
     aq_variables_publish(self->variables, result);
     int code = aq_result_rc(result);
     *flags = code == 0 ? RXSUBCOM_OK : RXSUBCOM_ERROR;

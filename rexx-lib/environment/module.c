@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "address-qemu/address-qemu.h"
+#include "checkpoint.h"
 #include "rexxqemu.h"
 #include "signals.h"
 
@@ -28,6 +29,7 @@ APIRET APIENTRY QemuLoadFuncs(PCSZ name, ULONG argc, PRXSTRING argv, PCSZ queue,
     aq_signals_look();
     RexxRegisterFunctionExe("QEMUDROPFUNCS", QemuDropFuncs);
     RexxRegisterFunctionExe("QEMUVERSION", QemuVersion);
+    aq_checkpoint_register();
     return answer(result, registered(code) ? "0" : "1");
 }
 
@@ -38,6 +40,7 @@ APIRET APIENTRY QemuDropFuncs(PCSZ name, ULONG argc, PRXSTRING argv, PCSZ queue,
     RexxDeregisterFunction("QEMULOADFUNCS");
     RexxDeregisterFunction("QEMUVERSION");
     RexxDeregisterFunction("QEMUDROPFUNCS");
+    aq_checkpoint_deregister();
     aq_signals_release();
     return answer(result, "0");
 }

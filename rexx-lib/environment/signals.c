@@ -116,6 +116,16 @@ void aq_signals_end(void)
         raise(signal);
 }
 
+int aq_signals_suspend(void)
+{
+    return atomic_exchange(&running, 0);
+}
+
+void aq_signals_resume(int were_running)
+{
+    running += were_running;
+}
+
 void aq_signals_release(void)
 {
     for (size_t i = 0; i < WATCHED; i++) {

@@ -12,6 +12,11 @@
 void aq_signals_begin(void);
 void aq_signals_end(void);
 
+/* In the middle of a command a routine of the script is called: until it returns, signals are the script's as
+   between commands. What the first returns is for the second; a routine that does not return leaves it so. */
+int aq_signals_suspend(void);
+void aq_signals_resume(int were_running);
+
 /* A script has begun, and its interpreter has just put its own handlers in place: the next command looks. */
 void aq_signals_look(void);
 

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "checkpoint.h"
 #include "dialect/runtime.h"
 #include "edition.h"
 #include "failures.h"
@@ -50,6 +51,7 @@ void aq_run_register(void)
     RexxRegisterSubcomExe("QEMU", aq_run_command, NULL);
     for (unsigned i = 0; i < sizeof functions / sizeof *functions; i++)
         RexxRegisterFunctionExe(functions[i], answer);
+    aq_checkpoint_register();
 }
 
 static LONG APIENTRY on_exit_point(LONG function, LONG subfunction, PEXIT parameters)

@@ -33,6 +33,12 @@ assert_contains "$output" 'base example has 2 clones and is ready'
 assert_contains "$output" 'VM first of example is stopped'
 assert_no_vms register-clone-list.rexx
 
+example checkpoints.rexx
+assert_contains "$output" 'worker: count 5 of 20'
+assert_lacks "$output" 'count 6 of 20'
+assert_contains "$output" 'the script ended with 3 after 5 checkpoints, told to abort'
+assert_no_vms checkpoints.rexx
+
 example error-handling.rexx
 assert_contains "$output" 'as expected, RC 3: '
 assert_contains "$output" 'noted RC 3 of start: '

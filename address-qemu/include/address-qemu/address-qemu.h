@@ -35,6 +35,24 @@ typedef struct aq_result aq_result;
 /** Where a running command's output comes from. */
 enum aq_stream { AQ_STREAM_STDOUT, AQ_STREAM_STDERR, AQ_STREAM_PROGRESS };
 
+/** What a script in a guest says by CHECKPOINT. Texts are the guest's: any bytes, at most a few KiB in all.
+ */
+struct aq_checkpoint {
+    const char *routine; /**< what `progress_callback` names */
+    const char *vm;
+    const char *stage, *text;
+    const char *current, *total; /**< numbers, or "" */
+    size_t stage_length, current_length, total_length, text_length;
+};
+
+/** What it is told. */
+enum aq_checkpoint_answer {
+    AQ_CHECKPOINT_CONTINUE,
+    AQ_CHECKPOINT_PAUSE,     /**< not answered until `checkpoint_answer` says how */
+    AQ_CHECKPOINT_ABORT,     /**< it is to end, and is ended if it does not */
+    AQ_CHECKPOINT_NO_ROUTINE /**< there is no such routine: the command fails */
+};
+
 /** What the caller of a session provides. Every member may be NULL. */
 struct aq_callbacks {
     void *data; /**< handed to each call back */
@@ -50,6 +68,12 @@ struct aq_callbacks {
      * AQ_STREAM_PROGRESS, lines for a human about long work. Called on the session's thread.
      */
     void (*output)(void *data, enum aq_stream stream, const char *bytes, size_t length);
+
+    /**
+     * A CHECKPOINT of a script in a guest, where `progress_callback` names a routine: calls it and says what
+     * it answers. Called on the session's thread, in the middle of the command; it may run other commands.
+     */
+    enum aq_checkpoint_answer (*checkpoint)(void *data, const struct aq_checkpoint *checkpoint);
 };
 
 /** Opens a session; never NULL. `callbacks` is copied and may be NULL. Costs nothing: the store is opened at

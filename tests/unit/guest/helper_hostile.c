@@ -101,6 +101,13 @@ static void speaks_on_another_channel(int fd, struct aq_wire_queue *queue, unsig
     aq_wire_send(queue, AQ_WIRE_STDOUT, 0, channel + 1, "output", 6);
 }
 
+/* On a side channel that the command does not have. */
+static void speaks_aside_unasked(int fd, struct aq_wire_queue *queue, unsigned channel)
+{
+    (void)fd;
+    aq_wire_send(queue, AQ_WIRE_SIDE, 0, channel, "checkpoint", 10);
+}
+
 static void exits_with_a_code_that_cannot_be(int fd, struct aq_wire_queue *queue, unsigned channel)
 {
     unsigned char payload[8] = {0, 1};
@@ -170,6 +177,7 @@ static void a_guest_that_breaks_the_rules_is_dropped(void **state)
                                   says_a_type_that_only_hosts_say,
                                   damages_a_frame,
                                   speaks_on_another_channel,
+                                  speaks_aside_unasked,
                                   exits_with_a_code_that_cannot_be,
                                   ends_a_command_like_a_file,
                                   gives_too_much_credit,
