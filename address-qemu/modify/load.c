@@ -20,6 +20,22 @@ static void take_built(struct aq_modify_base *base, const json_t *built)
     base->cpus = (unsigned)aq_json_int(built, "cpus", base->cpus);
 }
 
+/* What the layer itself does not say (it is the disk of a VM), what it stands on may: the file systems are
+   where they were. What is not known is found out by inspection. */
+static void inherit_root(const struct aq_parent *parent, struct aq_root *root)
+{
+    struct aq_error unknown = {0};
+    aq_autolayer struct aq_layer layer = {0};
+    aq_autobase struct aq_base below = {0};
+    if (parent->kind == AQ_PARENT_BASE && aq_base_load(parent->name, &below, &unknown) == 0)
+        aq_root_from_built(below.built, root);
+    if (parent->kind != AQ_PARENT_LAYER || aq_layer_load(parent->name, &layer, &unknown) < 0)
+        return;
+    aq_root_from_built(layer.built, root);
+    if (root->count == 0)
+        inherit_root(&layer.parent, root);
+}
+
 static int resolve_layer(const char *id, struct aq_modify_base *base, struct aq_error *err)
 {
     aq_autolayer struct aq_layer layer = {0};
@@ -34,6 +50,8 @@ static int resolve_layer(const char *id, struct aq_modify_base *base, struct aq_
     base->rexxjs_installed = aq_json_bool(layer.built, "rexxjs_installed", false);
     base->virtual_size = layer.virtual_size;
     take_built(base, layer.built);
+    if (base->root.count == 0)
+        inherit_root(&layer.parent, &base->root);
     memcpy(base->identity, layer.id, AQ_SHA256_TEXT);
     return 0;
 }
@@ -55,11 +73,9 @@ static int resolve_base(const char *name, struct aq_modify_base *base, struct aq
     return 0;
 }
 
-static int resolve(const struct aq_modify_request *request, struct aq_modify *modify, struct aq_error *err)
+static int resolve(struct aq_modify *modify, struct aq_error *err)
 {
     const char *name = modify->spec.base;
-    if (request->base_layer != NULL)
-        return resolve_layer(request->base_layer, &modify->base, err);
     if (strncmp(name, DIGEST_PREFIX, strlen(DIGEST_PREFIX)) == 0)
         return resolve_layer(name + strlen(DIGEST_PREFIX), &modify->base, err);
     return resolve_base(name, &modify->base, err);
@@ -89,7 +105,7 @@ static int look_up(struct aq_modify *modify, struct aq_error *err)
 int aq_modify_load(const struct aq_modify_request *request, struct aq_modify *modify, struct aq_error *err)
 {
     modify->no_cache = request->no_cache;
-    if (aq_spec_load(&request->spec, &modify->spec, err) < 0 || resolve(request, modify, err) < 0 ||
+    if (aq_spec_load(&request->spec, &modify->spec, err) < 0 || resolve(modify, err) < 0 ||
         aq_spec_prepare(&modify->spec, modify->base.identity, err) < 0)
         return -1;
     modify->steps = aq_alloc((modify->spec.step_count + 1) * sizeof *modify->steps);

@@ -64,8 +64,7 @@ struct aq_modify {
 
 struct aq_modify_request {
     struct aq_spec_request spec;
-    const char *base_layer; /* a layer's id to stand on instead of what the spec says; NULL */
-    bool no_cache;          /* every step is done again */
+    bool no_cache; /* every step is done again */
 };
 
 /* Who looks on. Members may be NULL. */

@@ -77,6 +77,9 @@ static int choose_accel(struct aq_appliance *appliance, struct aq_error *err)
 static int add_drives(struct aq_appliance *appliance, const struct aq_appliance_request *request,
                       struct aq_error *err)
 {
+    /* It does not start without any. */
+    if (request->drive_count == 0 && aq_guestfs.guestfs_add_drive_scratch(appliance->g, 1 << 20, -1) < 0)
+        return aq_appliance_fail(appliance, "libguestfs", err);
     for (unsigned i = 0; i < request->drive_count; i++) {
         const struct aq_appliance_drive *drive = &request->drives[i];
         if (aq_guestfs.guestfs_add_drive_opts(appliance->g, drive->path, GUESTFS_ADD_DRIVE_OPTS_FORMAT,

@@ -25,6 +25,7 @@
     X(guestfs_set_recovery_proc)                                                                             \
     X(guestfs_set_tmpdir)                                                                                    \
     X(guestfs_get_cachedir)                                                                                  \
+    X(guestfs_add_drive_scratch)                                                                             \
     X(guestfs_add_drive_opts)                                                                                \
     X(guestfs_launch)                                                                                        \
     X(guestfs_debug)                                                                                         \

@@ -21,9 +21,9 @@
 /* A virtio disk. Its block node is called "disk0", "disk1", …, the images below it "disk0-1", "disk0-2", … */
 struct aq_disk {
     const struct aq_disk_image *chain; /* the writable top first, then what it is based on, to the base */
-    unsigned chain_count;
     const char *serial; /* at most 20 bytes; seen in the guest as /dev/disk/by-id/virtio-SERIAL. NULL: none */
-    bool read_only;     /* the top as well, such as a seed image */
+    unsigned chain_count;
+    bool read_only; /* the top as well, such as a seed image */
 };
 
 /* Zero-initialise; name, uuid, memory_mib, cpus and accel (not AUTO) are required. Borrowed, not copied. */

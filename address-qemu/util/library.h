@@ -38,6 +38,7 @@ int aq_library_load(struct aq_library *library, struct aq_error *err);
 #define AQ_LIBRARY_POINTER(function) __typeof__(function) *function;
 #define AQ_LIBRARY_NAME(function) #function,
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): a name that is declared cannot have any around it */
 /* A structure of pointers `name`, and `struct aq_library name_library`. FUNCTIONS(X) lists X(function). */
 #define AQ_LIBRARY_DECLARE(name, FUNCTIONS)                                                                  \
     extern struct name##_functions {                                                                         \
@@ -53,5 +54,6 @@ int aq_library_load(struct aq_library *library, struct aq_error *err);
                                         .names = (const char *const[]){FUNCTIONS(AQ_LIBRARY_NAME) NULL},     \
                                         .functions = (void **)&name,                                         \
                                         .lock = PTHREAD_MUTEX_INITIALIZER}
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 #endif

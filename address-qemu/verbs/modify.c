@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "modify/generation.h"
+#include "modify/vm_disk.h"
 #include "util/size.h"
 #include "util/wait.h"
 #include "verbs/base_fields.h"
@@ -14,6 +15,7 @@ static const struct aq_param params[] = {
      .meaning = "the YAML file that says what is changed"},
     {"name", AQ_TYPE_NAME,
      .meaning = "the base that the result becomes; only the layers are made unless given"},
+    {"vm", AQ_TYPE_NAME, .meaning = "a stopped VM whose own disk is changed, instead of a base"},
     {"base", AQ_TYPE_TEXT,
      .meaning = "a base, or sha256: and a layer's id, to use instead of the spec's base_checkpoint"},
     {"allow_source", AQ_TYPE_PATH, .repeatable = true,
@@ -35,7 +37,8 @@ static const struct aq_field sets[] = {
     {"FAILED_LAYER", "with on_error=keep: the layer of the disk as the failed command left it"},
     {"EXIT_CODE", "of the command that failed"},
     {"RELABEL", "1 when SELinux labels are going to be set at the next boot"},
-    {"STEPS.n.TITLE", "a step; also `STATUS` (`cached`, `todo`, `built`, `failed`), `KEY`, `LAYER`, `MS`"},
+    {"STEPS.n.TITLE", "a step; also `STATUS` (`cached`, `todo`, `built`, `failed`), `KEY`, `LAYER`; of "
+                      "one that was built `MS` and `APPLIANCE`, 1 when libguestfs's was needed"},
     {NULL},
 };
 
@@ -67,29 +70,49 @@ static void stream(void *data, enum aq_stream which, const char *bytes, size_t l
     aq_stream_output(data, which, bytes, length);
 }
 
-static int load(struct aq_call *call, struct aq_modify *modify, struct aq_error *err)
+enum { FOLDERS_MAX = 63 };
+
+/* What the command wants; `folders` has to live as long. */
+static struct aq_modify_request request_of(const struct aq_call *call, const char *folders[FOLDERS_MAX + 1])
 {
-    const char *folders[64] = {NULL};
-    for (size_t i = 0; i < 63 && aq_arg_nth(call, "allow_source", i) != NULL; i++)
-        folders[i] = aq_arg_nth(call, "allow_source", i);
-    const struct aq_modify_request request = {
+    size_t count = 0;
+    for (; count < FOLDERS_MAX && aq_arg_nth(call, "allow_source", count) != NULL; count++)
+        folders[count] = aq_arg_nth(call, "allow_source", count);
+    folders[count] = NULL;
+    return (struct aq_modify_request){
         .spec = {.path = aq_arg_text(call, "spec"),
                  .base = aq_arg_text(call, "base"),
                  .allow_sources = folders},
         .no_cache = aq_arg_bool(call, "no_cache"),
     };
-    return aq_modify_load(&request, modify, err);
 }
 
-static int build(struct aq_call *call, struct aq_modify *modify, struct aq_error *err)
+static int carry_out(struct aq_call *call, struct aq_modify *modify, struct aq_error *err)
 {
+    const char *vm = aq_arg_text(call, "vm"), *folders[FOLDERS_MAX + 1];
+    const struct aq_modify_request request = request_of(call, folders);
     const struct aq_modify_watch watch = {
         .data = call,
         .say = say,
         .output = aq_arg_bool(call, "stream") ? stream : NULL,
         .keep_failed = strcmp(aq_arg_text(call, "on_error"), "keep") == 0,
     };
-    return aq_modify_build(modify, &watch, err);
+    if (vm != NULL)
+        return aq_modify_vm(vm, &request, &watch, modify, err);
+    if (aq_modify_load(&request, modify, err) < 0)
+        return -1;
+    return aq_arg_bool(call, "dry_run") ? 0 : aq_modify_build(modify, &watch, err);
+}
+
+/* A VM is itself what is changed and what comes of it. */
+static int check_target(const struct aq_call *call, struct aq_error *err)
+{
+    const char *name = aq_arg_text(call, "name");
+    if (aq_arg_text(call, "vm") != NULL &&
+        (name != NULL || aq_arg_text(call, "base") != NULL || aq_arg_bool(call, "dry_run")))
+        return aq_fail(err, AQ_E_VALUE_INVALID,
+                       "vm= goes with neither name=, base= nor dry_run=: the VM's disk is changed");
+    return name != NULL ? aq_generation_check_name(name, err) : 0;
 }
 
 static int enter(struct aq_call *call, const struct aq_modify *modify, struct aq_error *err)
@@ -106,9 +129,10 @@ static int enter(struct aq_call *call, const struct aq_modify *modify, struct aq
 static void say_outcome(struct aq_call *call, const struct aq_modify *modify, int64_t milliseconds)
 {
     char taken[AQ_SIZE_TEXT], layer[AQ_LAYER_SHORT_TEXT];
-    const char *name = aq_arg_text(call, "name");
-    aq_autofree char *what = name != NULL
-                                 ? aq_format("base %s", name)
+    const char *name = aq_arg_text(call, "name"), *vm = aq_arg_text(call, "vm");
+    aq_autofree char *what = name != NULL ? aq_format("base %s", name)
+                             : vm != NULL
+                                 ? aq_format("the disk of VM %s", vm)
                                  : aq_format("layer %s", aq_layer_short(aq_modify_top(modify)->id, layer));
     aq_result_say(call->result, "%s is ready: %u of %zu steps were there already, %u were done (in %s)", what,
                   aq_modify_count(modify, AQ_MODIFY_CACHED), modify->spec.step_count,
@@ -119,17 +143,18 @@ static int run(struct aq_call *call, struct aq_error *err)
 {
     aq_automodify struct aq_modify modify = AQ_MODIFY_NONE;
     aq_deadline started = aq_now();
-    const char *name = aq_arg_text(call, "name");
-    if ((name != NULL && aq_generation_check_name(name, err) < 0) || load(call, &modify, err) < 0)
+    if (check_target(call, err) < 0)
+        return -1;
+    int done = carry_out(call, &modify, err);
+    if (modify.steps != NULL)
+        aq_set_modify_fields(call->result, &modify);
+    if (done < 0)
         return -1;
     if (aq_arg_bool(call, "dry_run")) {
-        aq_set_modify_fields(call->result, &modify);
         aq_say_modify_steps(call->result, &modify);
         return 0;
     }
-    int built = build(call, &modify, err);
-    aq_set_modify_fields(call->result, &modify);
-    if (built < 0 || (name != NULL && enter(call, &modify, err) < 0))
+    if (aq_arg_text(call, "name") != NULL && enter(call, &modify, err) < 0)
         return -1;
     say_outcome(call, &modify, (aq_now() - started) / 1000000);
     return 0;

@@ -24,8 +24,10 @@ static void add_step(aq_result *result, struct aq_table *table, const struct aq_
         aq_result_set_text(result, "FAILED_LAYER", step->layer.id);
     else if (has_layer)
         aq_table_text(table, "LAYER", step->layer.id);
-    if (step->status == AQ_MODIFY_BUILT)
-        aq_table_int(table, "MS", step->ms);
+    if (step->status != AQ_MODIFY_BUILT)
+        return;
+    aq_table_int(table, "MS", step->ms);
+    aq_table_bool(table, "APPLIANCE", step->appliance);
 }
 
 void aq_set_modify_fields(aq_result *result, const struct aq_modify *modify)

@@ -79,6 +79,8 @@ static int run_stages(struct aq_provision *provision, struct aq_error *err)
     struct aq_table *table = aq_result_table(provision->call->result, "STAGES");
     for (size_t i = 0; i < sizeof stages / sizeof *stages; i++) {
         aq_deadline started = aq_now();
+        if (stages[i].act == aq_stage_image && provision->header.spec[0] == '\0')
+            continue; /* few scripts have one: it is told only of them */
         int done = stages[i].act(provision, err);
         aq_table_row(table);
         aq_table_text(table, "NAME", stages[i].name);

@@ -46,6 +46,13 @@ assert_contains "$output" 'did you mean status?'
 assert_contains "$output" 'remove name=no-such-vm -> VM_NOT_FOUND'
 assert_lacks "$output" 'never reached'
 
+example modify.rexx micro
+assert_contains "$output" '1 steps done, 0 there already'
+assert_contains "$output" '0 steps done, 1 there already'
+assert_contains "$output" '+ /srv/app/settings'
+assert_contains "$output" 'the guest says: listening on 8080'
+assert_no_vms modify.rexx
+
 # The one that runs in a guest, by itself.
 tested+=(guest/hello.rexx)
 assert_contains "$(rexx --provision "$SOURCE_DIR/examples/guest/hello.rexx" 'you there')" 'Hello, you there! This is REXX'

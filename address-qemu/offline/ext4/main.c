@@ -26,7 +26,8 @@
 #define EXPORT "disk"
 #define SELINUX_CONFIG_MAX 65536
 
-static void say(const struct aq_writer *writer, errcode_t failure, const char *format, va_list args)
+__attribute__((format(printf, 3, 0))) static void say(const struct aq_writer *writer, errcode_t failure,
+                                                      const char *format, va_list args)
 {
     if (writer->bundle.next > 0)
         fprintf(stderr, "%llu %s: ", (unsigned long long)writer->bundle.next - 1, writer->item.path);

@@ -106,7 +106,7 @@ static errcode_t transfer(uint64_t at, size_t length, unsigned char *into, const
             memcpy(piece->bytes + within, from, part);
             piece->changed = true;
             from += part;
-        } else {
+        } else if (into != NULL) {
             memcpy(into, piece->bytes + within, part);
             into += part;
         }

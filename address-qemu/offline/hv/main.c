@@ -21,7 +21,6 @@
 #include <unistd.h>
 
 #define CHANNEL "org.libguestfs.channel.0"
-#define HELPER_PORT "org.address-qemu.helper.0"
 #define CANNOT_RUN 127
 
 static char *const added[] = {
@@ -29,7 +28,7 @@ static char *const added[] = {
     "-chardev", "socket,id=aqqmp,path=qmp.sock,server=on,wait=off",
     "-mon",     "chardev=aqqmp,mode=control",
     "-chardev", "socket,id=aqhelper,path=helper0.sock,server=on,wait=off",
-    "-device",  "virtserialport,chardev=aqhelper,name=" HELPER_PORT,
+    "-device",  "virtserialport,chardev=aqhelper,name=org.address-qemu.helper.0",
 };
 #define ADDED (sizeof added / sizeof *added)
 
@@ -93,6 +92,7 @@ static int run_appliance(const char *folder, int argc, char **argv)
     memcpy(arguments, argv, (size_t)argc * sizeof *arguments);
     memcpy(arguments + argc, added, sizeof added);
     execv("program", arguments);
+    free(arguments);
     return fail("cannot run QEMU");
 }
 
