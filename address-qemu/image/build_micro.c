@@ -43,7 +43,8 @@ static const char *const left_out[] = {
 };
 
 /* Modules that are loaded after the root file system is there. */
-static const char *const late_modules[] = {"virtio_net", "virtio_rng", "button", "evdev"};
+static const char *const late_modules[] = {"virtio_net",  "virtio_rng", "button", "evdev",
+                                           "virtio_scsi", "sr_mod",     "isofs"};
 
 static const char *const merged[] = {"bin", "lib", "lib64", "sbin"};
 

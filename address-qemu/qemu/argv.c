@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "qemu/drive.h"
 #include "util/json.h"
 
 /* Where things sit on pcie.0. Guests name their network card after its slot (enp0s2) and saved states hold
@@ -152,6 +153,14 @@ static void add_disk(struct aq_strings *argv, const struct aq_disk *disk, unsign
     add_json(argv, "-device", device);
 }
 
+static void add_drive(struct aq_strings *argv, const struct aq_machine *machine)
+{
+    if (machine->disc != NULL)
+        add_json(argv, "-blockdev", aq_drive_disc(machine->disc));
+    add_json(argv, "-device", aq_drive_controller());
+    add_json(argv, "-device", aq_drive_device(machine->disc != NULL));
+}
+
 /* A cable of messages, not of a stream: whoever is at its other end sees QEMU's end (the end of the
    conversation), and a frame that is too long cannot take the cable with it. */
 static void add_network(struct aq_strings *argv, const struct aq_machine *machine, int cable)
@@ -235,6 +244,8 @@ void aq_machine_argv(const struct aq_machine *machine, const struct aq_machine_s
     add_common_devices(argv);
     for (unsigned i = 0; i < machine->disk_count; i++)
         add_disk(argv, &machine->disks[i], i);
+    if (machine->drive)
+        add_drive(argv, machine);
     if (machine->network)
         add_network(argv, machine, start->cable);
     if (start->paused)

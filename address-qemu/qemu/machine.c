@@ -49,6 +49,9 @@ int aq_machine_check(const struct aq_machine *machine, struct aq_error *err)
         return aq_fail(err, AQ_E_VALUE_INVALID,
                        "the file of a machine's RAM has to be absolute and UTF-8 for QEMU; it is %s",
                        machine->ram_file);
+    if (machine->disc != NULL && (machine->disc[0] != '/' || !is_json_text(machine->disc)))
+        return aq_fail(err, AQ_E_VALUE_INVALID,
+                       "the path of a disc has to be absolute and UTF-8 for QEMU; it is %s", machine->disc);
     for (unsigned i = 0; i < machine->disk_count; i++)
         if (check_disk(&machine->disks[i], err) < 0)
             return -1;

@@ -39,6 +39,8 @@ struct aq_machine {
     bool ram_shared;          /* what is written to the RAM goes to that file; else it is only read */
     const struct aq_disk *disks;
     unsigned disk_count;  /* at most AQ_MACHINE_MAX_DISKS */
+    bool drive;           /* a CD drive (qemu/drive.h) */
+    const char *disc;     /* absolute path of what is in it; NULL: it is empty */
     bool network;         /* a virtio card, whose cable is handed over at the start; false: no card at all */
     unsigned mtu;         /* which its driver takes by itself; 0: 1500 */
     const char *mac;      /* required with a network */

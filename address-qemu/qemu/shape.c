@@ -24,6 +24,7 @@ uint64_t aq_machine_shape(const struct aq_machine *machine)
     shape.mac = "52:54:00:00:00:00";
     shape.hostname = NULL;
     shape.ram_file = NULL;
+    shape.disc = NULL; /* a drive counts, what is in it does not */
     shape.disks = disks;
     for (unsigned i = 0; i < machine->disk_count; i++) {
         disks[i] = machine->disks[i];

@@ -22,25 +22,29 @@ static const struct aq_schema_key *key_of(const struct aq_yaml_node *item)
     return key;
 }
 
-/* Finds the one key that makes the entry what it is. */
-static int find_kind(const struct aq_spec *spec, const struct aq_yaml_node *node,
-                     const struct aq_yaml_node **maker, struct aq_error *err)
+/* The one key that makes the entry what it is; NULL with the error. */
+static const struct aq_yaml_node *find_maker(const struct aq_spec *spec, const struct aq_yaml_node *node,
+                                             struct aq_error *err)
 {
+    const struct aq_yaml_node *maker = NULL;
     for (size_t i = 0; i < node->count; i++) {
-        if (key_of(&node->items[i])->kind == 0)
+        const struct aq_yaml_node *item = &node->items[i];
+        if (key_of(item)->kind == 0)
             continue;
-        if (*maker != NULL)
-            return aq_spec_fail(spec, node->items[i].key_place, AQ_E_SPEC_INVALID, err,
-                                "the entry has \"%s\" already, so it cannot have \"%s\" too", (*maker)->key,
-                                node->items[i].key);
-        *maker = &node->items[i];
+        if (maker != NULL) {
+            aq_spec_fail(spec, item->key_place, AQ_E_SPEC_INVALID, err,
+                         "the entry has \"%s\" already, so it cannot have \"%s\" too", maker->key, item->key);
+            return NULL;
+        }
+        maker = item;
     }
-    if (*maker != NULL)
-        return 0;
-    aq_autobuffer struct aq_buffer all = {0};
-    aq_schema_kinds(aq_schema_entry_keys, ~0U, &all);
-    return aq_spec_fail(spec, node->place, AQ_E_SPEC_INVALID, err,
-                        "an entry of files has exactly one of %s; this one has none", all.data);
+    if (maker == NULL) {
+        aq_autobuffer struct aq_buffer all = {0};
+        aq_schema_kinds(aq_schema_entry_keys, ~0U, &all);
+        aq_spec_fail(spec, node->place, AQ_E_SPEC_INVALID, err,
+                     "an entry of files has exactly one of %s; this one has none", all.data);
+    }
+    return maker;
 }
 
 static int judge_key(const struct aq_spec *spec, const struct aq_yaml_node *node,
@@ -122,8 +126,8 @@ int aq_entry_finish(const struct aq_spec *spec, const struct aq_yaml_node *node,
                     struct aq_error *err)
 {
     struct aq_entry *entry = structure;
-    const struct aq_yaml_node *maker = NULL;
-    if (find_kind(spec, node, &maker, err) < 0)
+    const struct aq_yaml_node *maker = find_maker(spec, node, err);
+    if (maker == NULL)
         return -1;
     entry->kind = key_of(maker)->kind - 1;
     entry->from_place = maker->place;
@@ -201,11 +205,10 @@ static int judge_secrets(const struct aq_spec *spec, const struct aq_yaml_node *
     return 0;
 }
 
-int aq_spec_finish(const struct aq_spec *unused, const struct aq_yaml_node *node, void *structure,
+int aq_spec_finish(const struct aq_spec *spec, const struct aq_yaml_node *node, void *structure,
                    struct aq_error *err)
 {
-    (void)unused;
-    const struct aq_spec *spec = structure;
+    (void)structure; /* it is the spec */
     if (spec->entry_count + spec->command_count == 0)
         return aq_spec_fail(spec, node->place, AQ_E_SPEC_INVALID, err,
                             "there is nothing to do: entries of files or post_modification were expected");

@@ -6,13 +6,13 @@
 #include "spec/schema.h"
 
 /* Of sections: see struct aq_schema_section. */
-int aq_entry_finish(const struct aq_spec *spec, const struct aq_yaml_node *node, void *entry,
+int aq_entry_finish(const struct aq_spec *spec, const struct aq_yaml_node *node, void *structure,
                     struct aq_error *err);
-int aq_command_finish(const struct aq_spec *spec, const struct aq_yaml_node *node, void *command,
+int aq_command_finish(const struct aq_spec *spec, const struct aq_yaml_node *node, void *structure,
                       struct aq_error *err);
-int aq_secret_finish(const struct aq_spec *spec, const struct aq_yaml_node *node, void *secret,
+int aq_secret_finish(const struct aq_spec *spec, const struct aq_yaml_node *node, void *structure,
                      struct aq_error *err);
-int aq_spec_finish(const struct aq_spec *spec, const struct aq_yaml_node *node, void *whole,
+int aq_spec_finish(const struct aq_spec *spec, const struct aq_yaml_node *node, void *structure,
                    struct aq_error *err);
 
 /* The keys of an entry of files, for the check that they go together. */

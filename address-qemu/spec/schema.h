@@ -44,20 +44,20 @@ struct aq_schema_section;
 struct aq_schema_key {
     const char *name;
     enum aq_schema_type type;
-    size_t at; /* where its member is in the structure */
-    bool required;
-    bool environment;     /* ${NAME} is filled in from the environment */
+    enum aq_schema_type each; /* LIST, SECTION_MAP */
+    size_t at;                /* where its member is in the structure */
+    size_t count_at;          /* SECTIONS, SECTION_MAP: where the count is */
+    const struct aq_schema_section *section;
     const char *fallback; /* the default, as a user would write it */
     const char *choices;  /* "offline|guest" */
-    enum aq_schema_type each;
-    size_t count_at; /* SECTIONS, SECTION_MAP: where the count is */
-    unsigned max;    /* entries of a list or mapping */
-    const struct aq_schema_section *section;
+    unsigned max;         /* entries of a list or mapping */
 
     /* Of an entry of files. `kind` is one more than the kind that the key makes it, `kinds` has a bit for
        each kind that the key goes with (0: all), `needs` names another key that has to be true. */
     unsigned kind;
     unsigned kinds;
+    bool required;
+    bool environment; /* ${NAME} is filled in from the environment */
     const char *needs;
 
     const char *example; /* for the reference: a value */

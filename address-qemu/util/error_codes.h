@@ -94,6 +94,7 @@ enum aq_rc {
     X(VM_BUSY, CONFLICT, "Another process is at work on the VM. Try again when it is done.")                 \
     X(VM_MISMATCH, CONFLICT, "The VM that is there is not the one that was asked for; the text says how.")   \
     X(VM_INCOMPLETE, CONFLICT, "The VM's folder was not finished (a process died). `remove` clears it.")     \
+    X(ISO_ATTACHED, CONFLICT, "The VM's drive has another disc in it. `detach_iso` takes it out.")           \
     X(SNAPSHOT_EXISTS, CONFLICT, "The VM has a snapshot of that name already.")                              \
     X(FILE_EXISTS, CONFLICT,                                                                                 \
       "There is a file already where one was to be made. Say overwrite=true, or another name.")              \

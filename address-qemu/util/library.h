@@ -35,6 +35,7 @@ struct aq_library {
 /* Loads it unless it is: 0, or -1 with LIBRARY_MISSING, which names the package. What was loaded stays. */
 int aq_library_load(struct aq_library *library, struct aq_error *err);
 
+/* NOLINTBEGIN(bugprone-macro-parentheses): what is declared is a name */
 #define AQ_LIBRARY_POINTER(function) __typeof__(function) *function;
 #define AQ_LIBRARY_NAME(function) #function,
 
@@ -45,6 +46,7 @@ int aq_library_load(struct aq_library *library, struct aq_error *err);
         FUNCTIONS(AQ_LIBRARY_POINTER)                                                                        \
     } name;                                                                                                  \
     extern struct aq_library name##_library
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 /* Their definition, once, after the declaration. What follows the package are the sonames. */
 #define AQ_LIBRARY_DEFINE(name, FUNCTIONS, package_name, ...)                                                \

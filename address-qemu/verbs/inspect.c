@@ -19,6 +19,7 @@ static const struct aq_field sets[] = {
     {"MAC", "of its network card"},
     {"UPTIME", "for how many seconds it has been running"},
     {"ACCEL_REASON", "why it does not run under KVM, when that was not asked for"},
+    {"ISO", "what is in its CD drive; empty for an empty drive, not set without one"},
     AQ_PORT_FIELDS,
     {"DISK_SIZE", "of its disk as the guest sees it, in bytes"},
     {"DISK_ALLOCATED", "what it takes on the host besides the base, in bytes"},
@@ -113,6 +114,8 @@ static void say(aq_result *result, const struct aq_vm *vm, const struct aq_run *
     aq_size_text((uint64_t)strtoll(aq_result_field(result, "DISK_ALLOCATED", NULL), NULL, 10), allocated);
     aq_result_say_more(result, "  disk %s of its own, %s in all, base %s\n", allocated,
                        aq_size_text(vm->disk_size, text), aq_result_field(result, "BASE_STATUS", NULL));
+    if (vm->iso != NULL && vm->iso[0] != '\0')
+        aq_result_say_more(result, "  CD drive: %s\n", vm->iso);
     if (run == NULL) {
         aq_result_say_more(result, "  %s", aq_run_status(vm, NULL));
         return;
@@ -142,6 +145,7 @@ static int run(struct aq_call *call, struct aq_error *err)
     aq_result_set_text(result, "NETWORK", vm.network);
     aq_result_set_text(result, "MAC", vm.mac);
     aq_result_set_text(result, "ID", vm.id);
+    aq_result_set_text(result, "ISO", vm.iso);
     set_chain(result, &vm);
     if (running) {
         aq_set_port_rows(result, &run);

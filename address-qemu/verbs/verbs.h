@@ -33,6 +33,8 @@
     X(save_state)                                                                                            \
     X(restore_state)                                                                                         \
     X(rename)                                                                                                \
+    X(attach_iso)                                                                                            \
+    X(detach_iso)                                                                                            \
     X(remove)                                                                                                \
     X(cleanup)                                                                                               \
     X(wait)                                                                                                  \

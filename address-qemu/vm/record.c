@@ -113,6 +113,8 @@ int aq_vm_to_yaml(const struct aq_vm *vm, struct aq_buffer *text, struct aq_erro
     json_object_set_new(record, "mac", json_string(vm->mac));
     json_object_set_new(record, "accel", json_string(vm->accel));
     json_object_set_new(record, "created", json_string(vm->created));
+    if (vm->iso != NULL)
+        json_object_set_new(record, "iso", json_string(vm->iso));
     if (aq_vm_is_saved(vm))
         json_object_set_new(record, "saved", json_string(vm->saved));
     if (vm->pending.what != AQ_PENDING_NOTHING)
@@ -177,6 +179,8 @@ static int read_members(const json_t *record, struct aq_vm *vm, struct aq_error 
     vm->network = aq_strdup(aq_json_text(record, "network", "user"));
     vm->accel = aq_strdup(aq_json_text(record, "accel", "auto"));
     vm->created = aq_strdup(aq_json_text(record, "created", ""));
+    const char *iso = aq_json_text(record, "iso", NULL);
+    vm->iso = iso != NULL ? aq_strdup(iso) : NULL;
     vm->saved = aq_strdup(aq_json_text(record, "saved", ""));
     return 0;
 }

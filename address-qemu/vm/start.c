@@ -12,6 +12,7 @@
 #include "util/home.h"
 #include "vm/companion.h"
 #include "vm/disk.h"
+#include "vm/iso.h"
 #include "vm/lifecycle.h"
 #include "vm/orphan.h"
 #include "vm/recover.h"
@@ -108,6 +109,8 @@ static int launch(struct start *start, struct aq_run *run, struct aq_error *err)
         .mtu = AQ_NET_MTU,
         .mac = vm->mac,
         .hostname = vm->name,
+        .drive = vm->iso != NULL,
+        .disc = vm->iso != NULL && vm->iso[0] != '\0' ? vm->iso : NULL,
     };
     const struct aq_launch launch = {
         .machine = &machine,
@@ -157,7 +160,8 @@ static int start_noted(struct start *start, struct aq_run *run, struct aq_error 
 static int start_stopped(struct start *start, struct aq_run *run, struct aq_error *err)
 {
     if (check_saved(start, err) < 0 || aq_orphan_end(start->vm, start->vm_folder, run, err) < 0 ||
-        aq_vm_recover(start->vm, start->vm_folder, -1, err) < 0 || check_chain(start, err) < 0)
+        aq_vm_recover(start->vm, start->vm_folder, -1, err) < 0 || check_chain(start, err) < 0 ||
+        aq_vm_check_iso(start->vm, err) < 0)
         return -1;
     aq_vm_sweep_disks(start->vm, start->vm_folder);
     aq_run_forget(start->vm_folder, run);

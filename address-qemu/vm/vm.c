@@ -26,6 +26,7 @@ void aq_vm_free(struct aq_vm *vm)
     free(vm->network);
     free(vm->accel);
     free(vm->created);
+    free(vm->iso);
     free(vm->saved);
     free(vm->pending.disk);
     *vm = (struct aq_vm){0};

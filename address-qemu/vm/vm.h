@@ -40,7 +40,8 @@ struct aq_pending {
     char layer[AQ_LAYER_ID_TEXT]; /* of a freeze: what the disk becomes */
 };
 
-/* The record. Strings are owned and never NULL once loaded; zero-initialise, aq_vm_free at the end. */
+/* The record. Strings are owned and, but for iso, never NULL once loaded; zero-initialise, aq_vm_free at the
+ * end. */
 struct aq_vm {
     char *name;
     char id[AQ_UUID_TEXT]; /* for ever, also when it is renamed; the name of its runtime folder */
@@ -54,6 +55,7 @@ struct aq_vm {
     char mac[18];
     char *accel; /* as wished: "auto", "kvm", "tcg" */
     char *created;
+    char *iso;   /* what is in its CD drive: an absolute path, or "": it is empty; NULL: it has no drive */
     char *saved; /* when its state was saved (save_state); NULL or "": it was not */
     struct aq_port_rule ports[AQ_VM_PORTS_MAX];
     unsigned port_count;

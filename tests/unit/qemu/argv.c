@@ -272,6 +272,40 @@ static void ram_in_a_file(void **state)
 }
 
 /* A state fits where the devices are the same, whatever the files and names are. */
+/* Where the drive is once it is there, and that what is in it is raw and only read. */
+static void a_drive_with_and_without_a_disc(void **state)
+{
+    (void)state;
+    struct aq_error err = {0};
+    struct aq_machine machine = {
+        .name = "cd", .uuid = UUID, .memory_mib = 256, .cpus = 1, .accel = AQ_ACCEL_TCG, .drive = true};
+    const char *const controller = "{\"driver\":\"virtio-scsi-pci\",\"id\":\"cd-bus\",\"bus\":\"hotplug0\"}";
+    const char *const drive =
+        "{\"driver\":\"scsi-cd\",\"id\":\"cd0\",\"bus\":\"cd-bus.0\",\"scsi-id\":0,\"lun\":0,"
+        "\"serial\":\"cd0\",\"bootindex\":9";
+    uint64_t empty = aq_machine_shape(&machine);
+    for (int disc = 0; disc < 2; disc++) {
+        aq_autostrings struct aq_strings argv = {0};
+        aq_autofree char *full = aq_format("%s%s}", drive, disc ? ",\"drive\":\"disc0\"" : "");
+        machine.disc = disc ? "/srv/a,b.iso" : NULL;
+        assert_ok(aq_machine_check(&machine, &err));
+        aq_machine_argv(&machine, &plain_start, "qemu", &argv);
+        assert_string_equal(argv.items[argv.count - 1], full);
+        assert_string_equal(argv.items[argv.count - 3], controller);
+        if (disc)
+            assert_string_equal(
+                argv.items[argv.count - 5],
+                "{\"driver\":\"raw\",\"node-name\":\"disc0\",\"read-only\":true,\"file\":{\"driver\":"
+                "\"file\",\"filename\":\"/srv/a,b.iso\",\"aio\":\"threads\"}}");
+        assert_true(aq_machine_shape(&machine) == empty);
+    }
+    machine.drive = false;
+    machine.disc = NULL;
+    assert_true(aq_machine_shape(&machine) != empty);
+    machine.disc = "relative.iso";
+    assert_fails(aq_machine_check(&machine, &err), AQ_E_VALUE_INVALID);
+}
+
 static void a_shape_is_of_devices_alone(void **state)
 {
     (void)state;
@@ -310,6 +344,7 @@ int main(void)
         cmocka_unit_test(unsound_machines_are_refused),
         cmocka_unit_test(unsound_disks_are_refused),
         cmocka_unit_test(ram_in_a_file),
+        cmocka_unit_test(a_drive_with_and_without_a_disc),
         cmocka_unit_test(a_shape_is_of_devices_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
