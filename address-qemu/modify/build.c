@@ -87,7 +87,7 @@ static int open_work(struct aq_build_run *run, struct aq_error *err)
 static int fetch(struct aq_build_run *run, struct aq_error *err)
 {
     for (size_t i = run->first; i < run->modify->spec.step_count; i++)
-        if (aq_step_fetch(&run->modify->spec, &run->modify->spec.steps[i], NULL, err) < 0)
+        if (aq_step_fetch(&run->modify->spec, &run->modify->spec.steps[i], run->watch->download, err) < 0)
             return -1;
     return 0;
 }

@@ -72,6 +72,7 @@ struct aq_modify_watch {
     void *data;
     void (*say)(void *data, const char *line);
     void (*output)(void *data, enum aq_stream stream, const char *bytes, size_t length); /* of commands */
+    const struct aq_download_progress *download;
     bool keep_failed; /* the disk as a failed command left it is kept, as a layer of the kind "failed" */
 };
 

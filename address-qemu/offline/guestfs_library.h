@@ -33,11 +33,7 @@
     X(guestfs_inspect_os)                                                                                    \
     X(guestfs_inspect_get_type)                                                                              \
     X(guestfs_inspect_get_mountpoints)                                                                       \
-    X(guestfs_mount_options)                                                                                 \
-    X(guestfs_mount)                                                                                         \
-    X(guestfs_vfs_type)                                                                                      \
-    X(guestfs_feature_available)                                                                             \
-    X(guestfs_selinux_relabel)
+    X(guestfs_mount_options)
 
 AQ_LIBRARY_DECLARE(aq_guestfs, GUESTFS_FUNCTIONS);
 

@@ -6,6 +6,7 @@
 #include "util/size.h"
 #include "util/wait.h"
 #include "verbs/base_fields.h"
+#include "verbs/download_progress.h"
 #include "verbs/modify_fields.h"
 
 static int run(struct aq_call *call, struct aq_error *err);
@@ -91,8 +92,10 @@ static int carry_out(struct aq_call *call, struct aq_modify *modify, struct aq_e
 {
     const char *vm = aq_arg_text(call, "vm"), *folders[FOLDERS_MAX + 1];
     const struct aq_modify_request request = request_of(call, folders);
+    struct aq_call_progress downloads;
     const struct aq_modify_watch watch = {
         .data = call,
+        .download = aq_call_progress_start(&downloads, call),
         .say = say,
         .output = aq_arg_bool(call, "stream") ? stream : NULL,
         .keep_failed = strcmp(aq_arg_text(call, "on_error"), "keep") == 0,

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "modify/modify.h"
+#include "verbs/download_progress.h"
 #include "verbs/provision_stages.h"
 
 static void say(void *data, const char *line)
@@ -34,7 +35,12 @@ int aq_stage_image(struct aq_provision *provision, struct aq_error *err)
                          : base[0] != '\0' ? base
                                            : NULL},
     };
-    const struct aq_modify_watch watch = {.data = provision, .say = say};
+    struct aq_call_progress downloads;
+    const struct aq_modify_watch watch = {
+        .data = provision,
+        .say = say,
+        .download = aq_call_progress_start(&downloads, provision->call),
+    };
     if (aq_modify_load(&request, &modify, err) < 0 || aq_modify_build(&modify, &watch, err) < 0)
         return aq_error_context(err, "%s, line %d: rexxjs-vm-spec", aq_arg_text(provision->call, "script"),
                                 provision->header.spec_line);

@@ -16,6 +16,11 @@
 
 static char path[PATH_LIMIT];
 
+static long long nanoseconds(const struct timespec *time)
+{
+    return (long long)time->tv_sec * 1000000000 + time->tv_nsec;
+}
+
 static int print_one(int folder, const char *name, const struct stat *st)
 {
     char target[4097] = "";
@@ -24,8 +29,8 @@ static int print_one(int folder, const char *name, const struct stat *st)
         return -1;
     target[length] = '\0';
     printf(AQ_LIST_FORMAT, (unsigned)st->st_mode, (unsigned)st->st_uid, (unsigned)st->st_gid,
-           (unsigned long long)(S_ISDIR(st->st_mode) ? 0 : st->st_size), (long long)st->st_mtime,
-           (long long)st->st_ctime);
+           (unsigned long long)(S_ISDIR(st->st_mode) ? 0 : st->st_size), nanoseconds(&st->st_mtim),
+           nanoseconds(&st->st_ctim));
     printf("%s%c%s%c", path, '\0', target, '\0');
     return 0;
 }

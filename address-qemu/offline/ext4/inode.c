@@ -194,13 +194,23 @@ int aq_inode_remove_folder(struct aq_writer *writer, ext2_ino_t folder, const ch
     return failure == 0 ? 0 : aq_writer_complain(writer, failure, "cannot write its folder's inode");
 }
 
+/* Nanoseconds above two bits by which seconds go on after 2038 (the kernel's fs/ext4/ext4.h). */
+static uint32_t time_extra(const struct timespec *time)
+{
+    return (uint32_t)time->tv_nsec << 2 | ((uint32_t)((uint64_t)time->tv_sec >> 32) & 3);
+}
+
 void aq_inode_touch(struct aq_writer *writer, ext2_ino_t number)
 {
-    struct ext2_inode inode;
-    if (ext2fs_read_inode(writer->fs, number, &inode) != 0)
+    struct ext2_inode_large inode = {0};
+    struct timespec now;
+    if (ext2fs_read_inode_full(writer->fs, number, (struct ext2_inode *)&inode, sizeof inode) != 0)
         return;
-    inode.i_mtime = inode.i_ctime = (uint32_t)time(NULL);
-    ext2fs_write_inode(writer->fs, number, &inode);
+    clock_gettime(CLOCK_REALTIME, &now);
+    inode.i_mtime = inode.i_ctime = (uint32_t)now.tv_sec;
+    if (EXT2_INODE_SIZE(writer->fs->super) > EXT2_GOOD_OLD_INODE_SIZE)
+        inode.i_mtime_extra = inode.i_ctime_extra = time_extra(&now);
+    ext2fs_write_inode_full(writer->fs, number, (struct ext2_inode *)&inode, sizeof inode);
 }
 
 static int account(struct aq_writer *writer, bool user, const char *name, uint32_t *id)
@@ -237,8 +247,8 @@ int aq_inode_own(struct aq_writer *writer, ext2_ino_t number, bool fresh)
     ext2fs_set_i_gid_high(inode, gid >> 16);
     if ((fresh || item->mode_set) && !LINUX_S_ISLNK(inode.i_mode))
         inode.i_mode = (uint16_t)((inode.i_mode & LINUX_S_IFMT) | item->mode);
-    inode.i_mtime = inode.i_ctime = (uint32_t)time(NULL);
     errcode_t failure = ext2fs_write_inode(writer->fs, number, &inode);
+    aq_inode_touch(writer, number);
     return failure == 0 ? 0 : aq_writer_complain(writer, failure, "cannot set owner and mode");
 }
 

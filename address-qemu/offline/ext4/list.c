@@ -34,14 +34,26 @@ static int read_target(struct aq_writer *writer, ext2_ino_t number, struct ext2_
     return failure == 0 ? 0 : aq_writer_complain(writer, failure, "a link cannot be read");
 }
 
+/* The extra field: nanoseconds above two bits by which seconds go on after 2038 (the kernel's
+ * fs/ext4/ext4.h). */
+static long long nanoseconds(uint32_t seconds, uint32_t extra)
+{
+    return ((long long)(int32_t)seconds + ((long long)(extra & 3) << 32)) * 1000000000 + (extra >> 2);
+}
+
 static int print_one(struct aq_writer *writer, ext2_ino_t number, struct ext2_inode *inode, const char *path)
 {
     char target[4097] = "";
+    struct ext2_inode_large whole = {0};
+    bool has_extra =
+        EXT2_INODE_SIZE(writer->fs->super) > EXT2_GOOD_OLD_INODE_SIZE &&
+        ext2fs_read_inode_full(writer->fs, number, (struct ext2_inode *)&whole, sizeof whole) == 0;
     if (LINUX_S_ISLNK(inode->i_mode) && read_target(writer, number, inode, target) < 0)
         return -1;
     printf(AQ_LIST_FORMAT, (unsigned)inode->i_mode, (unsigned)inode_uid(*inode), (unsigned)inode_gid(*inode),
            (unsigned long long)(LINUX_S_ISDIR(inode->i_mode) ? 0 : EXT2_I_SIZE(inode)),
-           (long long)inode->i_mtime, (long long)inode->i_ctime);
+           nanoseconds(inode->i_mtime, has_extra ? whole.i_mtime_extra : 0),
+           nanoseconds(inode->i_ctime, has_extra ? whole.i_ctime_extra : 0));
     printf("%s", path);
     putchar('\0');
     printf("%s", target);
