@@ -18,3 +18,8 @@ endif()
 find_path(REGINA_INCLUDE_DIR rexxsaa.h REQUIRED)
 find_library(REGINA_LIBRARY regina REQUIRED)
 find_library(REGINA_STATIC_LIBRARY libregina.a REQUIRED)
+
+# In the static rexx-guest.
+find_library(JANSSON_STATIC_LIBRARY libjansson.a REQUIRED)
+find_library(PCRE2_STATIC_LIBRARY libpcre2-8.a REQUIRED)
+find_library(CRYPTO_STATIC_LIBRARY libcrypto.a REQUIRED)

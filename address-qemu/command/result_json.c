@@ -7,65 +7,7 @@
 #include <string.h>
 
 #include "command/result_data.h"
-
-/* The length of the valid UTF-8 sequence at `bytes` (RFC 3629: no surrogates, no overlong forms), 0 if there
- * is none. */
-static size_t utf8_sequence(const unsigned char *bytes, size_t left)
-{
-    unsigned char lead = bytes[0];
-    size_t length = lead < 0x80                   ? 1
-                    : lead >= 0xc2 && lead < 0xe0 ? 2
-                    : (lead & 0xf0) == 0xe0       ? 3
-                    : lead >= 0xf0 && lead < 0xf5 ? 4
-                                                  : 0;
-    if (length == 0 || length > left)
-        return 0;
-    for (size_t i = 1; i < length; i++)
-        if ((bytes[i] & 0xc0) != 0x80)
-            return 0;
-    bool overlong = (lead == 0xe0 && bytes[1] < 0xa0) || (lead == 0xf0 && bytes[1] < 0x90);
-    bool out_of_range = (lead == 0xed && bytes[1] > 0x9f) || (lead == 0xf4 && bytes[1] > 0x8f);
-    return overlong || out_of_range ? 0 : length;
-}
-
-static void add_escaped(struct aq_buffer *json, unsigned char c)
-{
-    static const char shorts[] = "\"\"\\\\\bb\ff\nn\rr\tt";
-    for (const char *pair = shorts; *pair != '\0'; pair += 2) {
-        if ((unsigned char)*pair == c) {
-            const char escape[2] = {'\\', pair[1]};
-            aq_buffer_add(json, escape, 2);
-            return;
-        }
-    }
-    aq_buffer_format(json, "\\u%04x", c);
-}
-
-static void add_string(struct aq_buffer *json, const char *text, size_t length)
-{
-    aq_buffer_add_char(json, '"');
-    const unsigned char *bytes = (const unsigned char *)text;
-    size_t plain = 0; /* start of the run that is copied as it is */
-    for (size_t i = 0; i < length;) {
-        if (bytes[i] >= 0x20 && bytes[i] < 0x7f && bytes[i] != '"' && bytes[i] != '\\') {
-            i++;
-            continue;
-        }
-        size_t sequence = bytes[i] >= 0x80 ? utf8_sequence(bytes + i, length - i) : 0;
-        if (sequence != 0) {
-            i += sequence;
-            continue;
-        }
-        aq_buffer_add(json, text + plain, i - plain);
-        if (bytes[i] < 0x80)
-            add_escaped(json, bytes[i]);
-        else
-            aq_buffer_add_text(json, "\xef\xbf\xbd");
-        plain = ++i;
-    }
-    aq_buffer_add(json, text + plain, length - plain);
-    aq_buffer_add_char(json, '"');
-}
+#include "util/utf8.h"
 
 static char lower(char c)
 {
@@ -96,7 +38,7 @@ static void add_value(struct aq_buffer *json, const struct value *value)
         aq_buffer_add_text(json, value->bytes[0] == '1' ? "true" : "false");
         break;
     case VALUE_TEXT:
-        add_string(json, value->bytes, value->length);
+        aq_utf8_quote(value->bytes, value->length, json);
         break;
     case VALUE_UNSET:
         aq_buffer_add_text(json, "null");
@@ -135,7 +77,7 @@ static void add_table(struct aq_buffer *json, const struct aq_table *table)
 static void add_text_member(struct aq_buffer *json, const char *name, const char *text)
 {
     add_name(json, name);
-    add_string(json, text, strlen(text));
+    aq_utf8_quote(text, strlen(text), json);
 }
 
 static void make_json(struct aq_result *result)
