@@ -1,38 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "source.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "translation.h"
 
-/* By length, so that a symbol is compared with those only that it can be. */
-static const struct keyword {
-    const char *word;
-    enum aq_keyword keyword;
-} of_2[] = {{"DO", AQ_KEYWORD_DO}, {"IF", AQ_KEYWORD_EXPRESSION}, {NULL, AQ_KEYWORD_NONE}},
-  of_3[] = {{"ARG", AQ_KEYWORD_ARG},   {"END", AQ_KEYWORD_END},        {"LET", AQ_KEYWORD_LET},
-            {"NOP", AQ_KEYWORD_OTHER}, {"SAY", AQ_KEYWORD_EXPRESSION}, {NULL, AQ_KEYWORD_NONE}},
-  of_4[] = {{"CALL", AQ_KEYWORD_CALL},       {"DROP", AQ_KEYWORD_SIGNAL},     {"ELSE", AQ_KEYWORD_OTHER},
-            {"EXIT", AQ_KEYWORD_EXPRESSION}, {"PULL", AQ_KEYWORD_ARG},        {"PUSH", AQ_KEYWORD_EXPRESSION},
-            {"THEN", AQ_KEYWORD_OTHER},      {"WHEN", AQ_KEYWORD_EXPRESSION}, {NULL, AQ_KEYWORD_NONE}},
-  of_5[] = {{"LEAVE", AQ_KEYWORD_ITERATE}, {"PARSE", AQ_KEYWORD_PARSE},  {"QUEUE", AQ_KEYWORD_EXPRESSION},
-            {"TRACE", AQ_KEYWORD_SIGNAL},  {"UPPER", AQ_KEYWORD_SIGNAL}, {NULL, AQ_KEYWORD_NONE}},
-  of_6[] = {{"RETURN", AQ_KEYWORD_EXPRESSION},
-            {"SELECT", AQ_KEYWORD_SELECT},
-            {"SIGNAL", AQ_KEYWORD_SIGNAL},
-            {NULL, AQ_KEYWORD_NONE}},
-  of_7[] = {{"ADDRESS", AQ_KEYWORD_ADDRESS}, {"ITERATE", AQ_KEYWORD_ITERATE}, {"NUMERIC", AQ_KEYWORD_OTHER},
-            {"OPTIONS", AQ_KEYWORD_OPTIONS}, {"REQUIRE", AQ_KEYWORD_REQUIRE}, {NULL, AQ_KEYWORD_NONE}},
-  of_9[] = {{"INTERPRET", AQ_KEYWORD_EXPRESSION},
-            {"OTHERWISE", AQ_KEYWORD_OTHER},
-            {"PROCEDURE", AQ_KEYWORD_SIGNAL},
-            {NULL, AQ_KEYWORD_NONE}},
-  of_13[] = {{"INTERPOLATION", AQ_KEYWORD_INTERPOLATION}, {NULL, AQ_KEYWORD_NONE}};
-static const struct keyword *const keywords[] = {
-    [2] = of_2, [3] = of_3, [4] = of_4, [5] = of_5, [6] = of_6, [7] = of_7, [9] = of_9, [13] = of_13};
+/* A function that does not exist is an error, not a command for the shell; and numbers in RexxJS are those of
+ * JavaScript: a time in milliseconds fits. */
+#define PREAMBLE "OPTIONS 'NOEXT_COMMANDS_AS_FUNCS';NUMERIC DIGITS 16;"
 
 static const struct {
     int number;
@@ -50,50 +27,9 @@ const char *aq_source_error_name(int error)
     return "Syntax error";
 }
 
-void aq_translation_replace(struct aq_translation *translation, const char *from, const char *to)
+void aq_source_traits_free(struct aq_source_traits *traits)
 {
-    aq_buffer_add(translation->out, translation->copied, (size_t)(from - translation->copied));
-    translation->copied = to;
-}
-
-void aq_translation_pad(struct aq_translation *translation, const char *from, const char *to)
-{
-    size_t lines = 0;
-    for (const char *at = from; at < to; at++)
-        lines += *at == '\n';
-    if (lines == 0)
-        return;
-    aq_buffer_add_text(translation->out, "/*");
-    while (lines-- > 0)
-        aq_buffer_add_char(translation->out, '\n');
-    aq_buffer_add_text(translation->out, "*/");
-}
-
-void aq_translation_fail(struct aq_translation *translation, const char *at, int error, const char *format,
-                         ...)
-{
-    if (translation->failed || !translation->writing)
-        return;
-    translation->failed = true;
-    struct aq_source_problem *problem = translation->problem;
-    problem->error = error;
-    problem->line = 1;
-    for (const char *c = translation->text; c < at; c++)
-        problem->line += *c == '\n';
-    va_list args;
-    va_start(args, format);
-    vsnprintf(problem->text, sizeof problem->text, format, args);
-    va_end(args);
-}
-
-static enum aq_keyword keyword_of(const struct aq_token *symbol)
-{
-    const size_t lengths = sizeof keywords / sizeof *keywords;
-    const struct keyword *candidate = symbol->length < lengths ? keywords[symbol->length] : NULL;
-    for (; candidate != NULL && candidate->word != NULL; candidate++)
-        if (aq_token_is(symbol, candidate->word))
-            return candidate->keyword;
-    return AQ_KEYWORD_NONE;
+    aq_names_free(&traits->names);
 }
 
 /* At the text behind a clause's first symbol. `a == b` is a command. */
@@ -108,26 +44,24 @@ static void begin_clause(struct aq_translation *translation, const struct aq_tok
     translation->first = *token;
     translation->previous = (struct aq_token){0};
     translation->is_assignment = token->kind == AQ_TOKEN_SYMBOL && assigns(&translation->in);
-    translation->keyword =
-        token->kind == AQ_TOKEN_SYMBOL && !translation->is_assignment ? keyword_of(token) : AQ_KEYWORD_NONE;
+    translation->keyword = token->kind == AQ_TOKEN_SYMBOL && !translation->is_assignment
+                               ? aq_keyword_of(token)
+                               : AQ_KEYWORD_NONE;
     translation->is_command = !translation->is_assignment && translation->keyword == AQ_KEYWORD_NONE;
-    translation->has_value = translation->has_with = false;
-    translation->parenthesis_count = 0;
-}
-
-/* In the style of RexxJS `a != b`, where in REXX ! belongs to a name. */
-static void rewrite_not_equal(struct aq_translation *translation, const struct aq_token *symbol)
-{
-    const char *last = symbol->at + symbol->length - 1;
-    if (*last != '!' || last + 1 >= translation->in.end || last[1] != '=')
-        return;
-    aq_translation_replace(translation, last, last + 1);
-    aq_buffer_add_char(translation->out, '\\');
+    translation->has_value = translation->has_with = translation->value_next = false;
+    translation->condition = translation->keyword == AQ_KEYWORD_CONDITION;
+    translation->operand_known = false;
+    translation->with = translation->expected = NULL;
+    translation->nots = 0;
 }
 
 static void take_first_symbol(struct aq_translation *translation, const struct aq_token *symbol)
 {
     switch (translation->keyword) {
+    case AQ_KEYWORD_ADDRESS:
+        if (!aq_redirect(translation, symbol) && translation->pass != AQ_PASS_LOOK)
+            aq_expect(translation, symbol);
+        break;
     case AQ_KEYWORD_DO:
         aq_loop_do(translation, symbol);
         break;
@@ -146,57 +80,92 @@ static void take_first_symbol(struct aq_translation *translation, const struct a
     }
 }
 
+/* Routines are known by the parenthesis behind their name, or by CALL before it. */
+static void note_routine(struct aq_translation *translation, const struct aq_token *token)
+{
+    bool quoted = token->kind == AQ_TOKEN_STRING;
+    const struct aq_token *previous = &translation->previous;
+    bool called = translation->keyword == AQ_KEYWORD_CALL && previous->at == translation->first.at &&
+                  !aq_token_is(token, "ON") && !aq_token_is(token, "OFF");
+    if (called || aq_text_starts(translation->in.at, translation->in.end, "("))
+        aq_names_add(&translation->traits->names, token->at + quoted, token->length - 2 * quoted,
+                     AQ_NAME_CALLED | (quoted ? AQ_NAME_QUOTED : 0));
+}
+
 static void take_symbol(struct aq_translation *translation, const struct aq_token *symbol)
 {
     if (aq_token_is(symbol, "TRACE"))
         translation->traits->mentions_trace = true;
     else if (aq_token_is(symbol, "ERROR") && aq_token_is(&translation->previous, "ON"))
         translation->traits->traps_errors = true;
+    note_routine(translation, symbol);
     if (symbol->first)
         take_first_symbol(translation, symbol);
-    else if (translation->writing) {
+    else if (symbol->at == translation->with)
+        aq_redirect_with(translation);
+    else if (translation->pass == AQ_PASS_LEARN || translation->writing) {
         translation->has_value |= aq_token_is(symbol, "VALUE");
         translation->has_with |= aq_token_is(symbol, "WITH");
-        rewrite_not_equal(translation, symbol);
+        if (translation->writing && translation->keyword == AQ_KEYWORD_CALL &&
+            translation->previous.at == translation->first.at)
+            aq_call_name(translation, symbol);
+        else
+            aq_symbol(translation, symbol);
     }
 }
 
-static void refuse_brackets(struct aq_translation *translation, const struct aq_token *token)
+static void take_label(struct aq_translation *translation, const struct aq_token *label)
+{
+    size_t length = 0;
+    while (length < label->length && aq_is_symbol_char(label->at[length]))
+        length++;
+    aq_names_add(&translation->traits->names, label->at, length, AQ_NAME_LABEL);
+}
+
+/* "…\"…": in plain REXX a string ends before the second quote, and nothing may stand before what follows it.
+ */
+static bool is_escaped_quote(const struct aq_translation *translation, const struct aq_token *backslash)
 {
     const struct aq_token *previous = &translation->previous;
-    translation->marked = true;
-    if (*token->at == '{' || *token->at == '}')
-        aq_translation_fail(
-            translation, token->at, 13,
-            "objects in braces are not supported; in REXX a stem holds fields: o.name = value");
-    else if (previous->kind == AQ_TOKEN_SYMBOL && previous->at + previous->length == token->at)
-        aq_translation_fail(translation, token->at, 13,
-                            "%.*s[…] is not supported; in REXX a stem is indexed by a tail: %.*s.1, %.*s.i",
-                            (int)(previous->length < 60 ? previous->length : 60), previous->at,
-                            (int)(previous->length < 60 ? previous->length : 60), previous->at,
-                            (int)(previous->length < 60 ? previous->length : 60), previous->at);
-    else
-        aq_translation_fail(translation, token->at, 13,
-                            "array literals are not supported; in REXX a stem holds a list: a.0 = 2; a.1 = "
-                            "'first'; a.2 = 'second'");
+    return previous->at != NULL && aq_text_starts(backslash->at + 1, translation->in.end, "\"") &&
+           previous->at + previous->length == backslash->at &&
+           (previous->kind == AQ_TOKEN_SYMBOL || previous->kind == AQ_TOKEN_STRING ||
+            aq_token_is_char(previous, ')'));
 }
 
 static void take_character(struct aq_translation *translation, const struct aq_token *token)
 {
     const char *next = token->at + 1;
     switch (*token->at) {
-    case '(':
-        aq_call_open(translation, token);
+    case '[':
+    case '{':
+        translation->marked = true;
+        aq_bracket_open(translation, token);
         break;
-    case ',':
-        aq_call_comma(translation, token);
+    case ']':
+    case '}':
+        translation->marked = true;
+        aq_bracket_close(translation, token);
+        break;
+    case '(':
+        aq_bracket_open(translation, token);
         break;
     case ')':
-        aq_call_close(translation, token);
+        aq_bracket_close(translation, token);
+        break;
+    case ',':
+        aq_bracket_comma(translation, token);
+        break;
+    case '=':
+        translation->value_next |=
+            translation->is_assignment && translation->previous.at == translation->first.at;
         break;
     case '<':
         if (next < translation->in.end && *next == '<')
             aq_text_heredoc(translation, token);
+        break;
+    case '\\':
+        translation->marked |= is_escaped_quote(translation, token);
         break;
     case '|':
         if (next < translation->in.end && *next == '>') {
@@ -204,12 +173,6 @@ static void take_character(struct aq_translation *translation, const struct aq_t
             aq_translation_fail(translation, token->at, 35,
                                 "the pipe |> is not supported; in REXX calls are nested: g(f(x))");
         }
-        break;
-    case '[':
-    case ']':
-    case '{':
-    case '}':
-        refuse_brackets(translation, token);
         break;
     default:
         break;
@@ -227,8 +190,17 @@ static void take_open_string(struct aq_translation *translation, const struct aq
 static void take_slashes(struct aq_translation *translation, const struct aq_token *token)
 {
     translation->marked = true;
+    if (token->kind == AQ_TOKEN_UNCLEAR)
+        aq_translation_fail(
+            translation, token->at, 35,
+            "// may be the remainder here and may begin a comment; in REXX comments begin with "
+            "--, and a remainder is clear in parentheses: (x // 2)");
     if (!translation->writing)
         return;
+    if (translation->in.brackets > 0) { /* the line does not end there */
+        aq_translation_replace(translation, token->at, token->at + token->length);
+        return;
+    }
     aq_translation_replace(translation, token->at, token->at + 2);
     aq_buffer_add_text(translation->out, "--");
 }
@@ -240,24 +212,43 @@ static bool is_clause(const struct aq_translation *translation, const struct aq_
     return !aq_token_ends(token) && !aq_token_is_char(token, ',') && !dos_end;
 }
 
-static void take_token(struct aq_translation *translation, const struct aq_token *token)
+/* What may be done at a token, whatever it is: true if there is nothing left to look at. */
+static bool prepare_token(struct aq_translation *translation, const struct aq_token *token)
 {
     if (token->first)
         begin_clause(translation, token);
+    if (translation->bracket_count > 0 && aq_bracket_token(translation, token))
+        return true;
+    if (token->at == translation->expected)
+        aq_expect_second(translation, token);
+    bool is_value = translation->value_next;
+    translation->value_next = false;
+    return is_value && aq_assigned_value(translation, token);
+}
+
+static void take_token(struct aq_translation *translation, const struct aq_token *token)
+{
+    if (prepare_token(translation, token)) {
+        translation->previous = *token;
+        translation->previous_end = translation->in.at;
+        return;
+    }
     switch (token->kind) {
     case AQ_TOKEN_CLAUSE_END:
     case AQ_TOKEN_END:
+        aq_close_nots(translation, translation->previous_end);
+        aq_bracket_end(translation);
         aq_statement_end(translation);
         break;
-    case AQ_TOKEN_SLASHES:
-        take_slashes(translation, token);
-        return;
     case AQ_TOKEN_SYMBOL:
         take_symbol(translation, token);
         break;
+    case AQ_TOKEN_LABEL:
+        take_label(translation, token);
+        break;
     case AQ_TOKEN_STRING:
-        if (translation->writing)
-            aq_text_string(translation, token);
+        note_routine(translation, token);
+        aq_text_string(translation, token);
         break;
     case AQ_TOKEN_BACKQUOTED:
         aq_text_backquoted(translation, token);
@@ -274,23 +265,36 @@ static void take_token(struct aq_translation *translation, const struct aq_token
     if (!translation->traits->has_clauses)
         translation->traits->has_clauses = is_clause(translation, token);
     translation->previous = *token;
+    translation->previous_end = translation->in.at;
 }
 
 /* Through the whole script, from its beginning. */
-static void go_through(struct aq_translation *translation, size_t length, bool writing)
+static void go_through(struct aq_translation *translation, size_t length, enum aq_pass pass)
 {
     const char *text = translation->text, *end = text + length;
-    translation->in = (struct aq_reader){.at = text, .end = end, .fresh = true, .long_strings = writing};
-    translation->writing = writing;
-    translation->copied = text;
-    translation->loops = 0;
-    translation->block_count = translation->parenthesis_count = 0;
+    bool rexxjs = pass == AQ_PASS_LEARN || pass == AQ_PASS_WRITE;
+    translation->in = (struct aq_reader){.at = text, .end = end, .fresh = true, .rexxjs = rexxjs};
+    translation->pass = pass;
+    translation->writing = pass == AQ_PASS_WRITE;
+    translation->copied = translation->previous_end = text;
+    translation->loops = translation->first_loop;
+    translation->closing = NULL;
+    translation->block_count = 0;
+    aq_bracket_drop_all(translation);
     if (aq_text_starts(text, end, "#!"))
         translation->in.at = aq_skip_line(text, end);
+    if (translation->writing && !translation->fragment) {
+        const char *from = translation->in.at + (translation->in.at > text && translation->in.at < end);
+        aq_translation_replace(translation, from, from);
+        aq_buffer_add_text(translation->out, PREAMBLE);
+    }
     struct aq_token token;
     do {
         aq_token_next(&translation->in, &token);
-        take_token(translation, &token);
+        if (token.kind == AQ_TOKEN_SLASHES || token.kind == AQ_TOKEN_UNCLEAR)
+            take_slashes(translation, &token);
+        else
+            take_token(translation, &token);
     } while (token.kind != AQ_TOKEN_END && !translation->failed);
     if (!translation->failed)
         aq_translation_replace(translation, end, end);
@@ -299,8 +303,17 @@ static void go_through(struct aq_translation *translation, size_t length, bool w
 static bool is_rexxjs(const struct aq_translation *translation, enum aq_dialect dialect)
 {
     if (dialect != AQ_DIALECT_AUTO)
-        return dialect == AQ_DIALECT_REXXJS;
+        return dialect != AQ_DIALECT_REGINA;
     return !translation->refused && (translation->marked || translation->opted);
+}
+
+static void translate(struct aq_translation *translation, size_t length, size_t before)
+{
+    translation->traits->rexxjs = true;
+    aq_names_free(&translation->traits->names);
+    go_through(translation, length, AQ_PASS_LEARN);
+    translation->out->length = before;
+    go_through(translation, length, AQ_PASS_WRITE);
 }
 
 int aq_source_prepare(const char *text, size_t length, enum aq_dialect dialect, struct aq_buffer *out,
@@ -309,14 +322,20 @@ int aq_source_prepare(const char *text, size_t length, enum aq_dialect dialect, 
     *traits = (struct aq_source_traits){0};
     struct aq_translation translation = {.text = text, .out = out, .traits = traits, .problem = problem};
     size_t before = out->length;
-    if (dialect != AQ_DIALECT_REXXJS)
-        go_through(&translation, length, false);
-    if (is_rexxjs(&translation, dialect)) {
-        traits->rexxjs = true;
-        out->length = before;
-        go_through(&translation, length, true);
+    if (dialect == AQ_DIALECT_FRAGMENT) { /* its loops have counters that no other code has */
+        static unsigned fragments;
+        translation.fragment = true;
+        translation.first_loop = ++fragments * 1000;
     }
-    free(translation.blocks);
-    free(translation.parentheses);
+    if (dialect == AQ_DIALECT_AUTO || dialect == AQ_DIALECT_REGINA)
+        go_through(&translation, length, AQ_PASS_LOOK);
+    if (is_rexxjs(&translation, dialect))
+        translate(&translation, length, before);
+    else if (translation.redirects) {
+        out->length = before;
+        go_through(&translation, length, AQ_PASS_REDIRECT);
+    }
+    traits->redirects = translation.redirects;
+    aq_translation_free(&translation);
     return translation.failed ? -1 : 0;
 }

@@ -3,52 +3,17 @@
 #include <string.h>
 #include <strings.h>
 
-#include "functions.h"
 #include "translation.h"
-
-/* What stands before the = of `x += 1`; the longer ones first. */
-static const char *const operators[] = {"||", "//", "**", "+", "-", "*", "/", "%", "&", "|"};
-
-/* The operator at that place if it is one that assigns, or NULL. */
-static const char *compound_operator(const char *at, const char *end)
-{
-    for (size_t i = 0; i < sizeof operators / sizeof *operators; i++) {
-        const char *behind = at + strlen(operators[i]);
-        if (aq_text_starts(at, end, operators[i]) && aq_text_starts(behind, end, "=") &&
-            !aq_text_starts(behind, end, "=="))
-            return operators[i];
-    }
-    return NULL;
-}
-
-/* x += e  becomes  x = x + (e): what is on the right comes first. */
-static void compound(struct aq_translation *translation, const struct aq_token *name)
-{
-    const char *at = aq_skip_blanks(translation->in.at, translation->in.end);
-    const char *operator= compound_operator(at, translation->in.end);
-    if (operator== NULL ||(*name->at >= '0' && *name->at <= '9'))
-        return;
-    translation->marked = true;
-    translation->is_command = false;
-    if (!translation->writing)
-        return;
-    const char *behind = at + strlen(operator) + 1;
-    aq_translation_replace(translation, at, behind);
-    aq_buffer_format(translation->out, "= %.*s %s (", (int)name->length, name->at, operator);
-    translation->in.at = behind;
-    translation->compound = true;
-}
 
 void aq_statement_end(struct aq_translation *translation)
 {
-    if (!translation->compound)
-        return;
-    const struct aq_token *last = &translation->previous;
-    const char *end = last->at + last->length;
-    if (end > translation->copied)
-        aq_translation_replace(translation, end, end);
-    aq_buffer_add_char(translation->out, ')');
-    translation->compound = false;
+    if (translation->closing != NULL) {
+        const struct aq_token *last = &translation->previous;
+        aq_translation_flush(translation, last->at + last->length);
+        aq_buffer_add_text(translation->out, translation->closing);
+        translation->closing = NULL;
+    }
+    aq_loop_begun(translation);
 }
 
 /* LET before an assignment is left out. */
@@ -60,7 +25,7 @@ static void let(struct aq_translation *translation, const struct aq_token *word)
     const char *at = aq_skip_blanks(ahead.at, ahead.end);
     bool assigns = aq_text_starts(at, ahead.end, "=") && !aq_text_starts(at, ahead.end, "==");
     if (name.kind != AQ_TOKEN_SYMBOL ||
-        !(assigns || aq_text_starts(at, ahead.end, "[") || compound_operator(at, ahead.end) != NULL)) {
+        !(assigns || aq_text_starts(at, ahead.end, "[") || aq_is_compound(at, ahead.end))) {
         translation->keyword = AQ_KEYWORD_NONE;
         translation->is_command = true;
         return;
@@ -69,6 +34,12 @@ static void let(struct aq_translation *translation, const struct aq_token *word)
     translation->in.fresh = true;
     if (!translation->writing)
         return;
+    ahead.at = assigns ? at + 1 : ahead.at;
+    struct aq_token value = aq_token_peek(&ahead);
+    if (assigns && aq_token_is(&value, "CALL"))
+        aq_translation_fail(translation, word->at, 35,
+                            "LET %.*s = CALL … is not supported; in REXX: CALL name …; %.*s = RESULT",
+                            aq_shown(&name), name.at, aq_shown(&name), name.at);
     aq_translation_replace(translation, word->at, word->at + word->length);
     aq_buffer_add_text(translation->out, "   ");
 }
@@ -93,6 +64,8 @@ static bool require(struct aq_translation *translation, const struct aq_token *w
     if (!aq_token_ends(&as))
         return false;
     translation->marked = true;
+    if (name.length > 0)
+        aq_names_add(&translation->traits->names, name.at, name.length, AQ_NAME_ENVIRONMENT);
     if (!translation->writing)
         return true;
     aq_translation_replace(translation, word->at, behind);
@@ -127,31 +100,47 @@ static void options(struct aq_translation *translation)
     }
 }
 
-/* INTERPOLATION SHELL becomes a CALL. */
-static void interpolation(struct aq_translation *translation, const struct aq_token *word)
+/* What INTERPRET is given is translated when it is known. */
+static void interpret(struct aq_translation *translation, const struct aq_token *word)
+{
+    struct aq_token expression = aq_token_peek(&translation->in);
+    if (!translation->writing || aq_token_ends(&expression))
+        return;
+    aq_translation_replace(translation, word->at + word->length, expression.at);
+    aq_buffer_add_text(translation->out, " " AQ_TRANSLATE_FUNCTION "(");
+    translation->closing = ")";
+}
+
+/* EXIT … UNLESS, and ENDIF, which closes an IF that has no DO. */
+static void refuse_foreign(struct aq_translation *translation, const struct aq_token *word)
 {
     struct aq_reader ahead = translation->in;
-    struct aq_token pattern, behind;
-    aq_token_next(&ahead, &pattern);
-    aq_token_next(&ahead, &behind);
-    if (!translation->writing || pattern.kind != AQ_TOKEN_SYMBOL)
+    struct aq_token token;
+    aq_token_next(&ahead, &token);
+    if (aq_token_is(word, "ENDIF") && aq_token_ends(&token))
+        aq_translation_fail(translation, word->at, 35,
+                            "ENDIF is not supported; in REXX: IF … THEN DO … END, and ELSE DO … END");
+    if (!aq_token_is(word, "EXIT"))
         return;
-    if (!aq_token_ends(&behind) || aq_pattern_find(pattern.at, pattern.length) == NULL) {
-        aq_translation_fail(
-            translation, word->at, 25,
-            "INTERPOLATION %.*s: the patterns are HANDLEBARS ({{x}}), SHELL (${x}), BATCH (%%x%%) "
-            "and DOUBLEDOLLAR ($$x$$); in REXX strings are joined: \"a\" || x",
-            (int)(pattern.length < 80 ? pattern.length : 80), pattern.at);
-        return;
-    }
-    aq_translation_replace(translation, word->at, pattern.at + pattern.length);
-    aq_buffer_format(translation->out, "CALL \"" AQ_PATTERN_ROUTINE "\" \"%.*s\"", (int)pattern.length,
-                     pattern.at);
-    translation->in.at = pattern.at + pattern.length;
+    for (; !aq_token_ends(&token); aq_token_next(&ahead, &token))
+        if (aq_token_is(&token, "UNLESS"))
+            aq_translation_fail(
+                translation, word->at, 35,
+                "EXIT … UNLESS is not supported; in REXX: IF \\(condition) THEN DO; SAY …; EXIT "
+                "1; END");
+}
+
+/* f(x) as a clause of its own is a call, whose result REXX would take for a command; and so is f a=1. */
+static void command(struct aq_translation *translation, const struct aq_token *name)
+{
+    if (aq_call_bare(translation, name, "RESULT = "))
+        translation->is_command = false;
 }
 
 void aq_statement_begin(struct aq_translation *translation, const struct aq_token *symbol)
 {
+    if (translation->writing)
+        refuse_foreign(translation, symbol);
     switch (translation->keyword) {
     case AQ_KEYWORD_LET:
         let(translation, symbol);
@@ -166,11 +155,16 @@ void aq_statement_begin(struct aq_translation *translation, const struct aq_toke
         options(translation);
         break;
     case AQ_KEYWORD_INTERPOLATION:
-        interpolation(translation, symbol);
+        aq_interpolation(translation, symbol);
+        break;
+    case AQ_KEYWORD_INTERPRET:
+        interpret(translation, symbol);
         break;
     case AQ_KEYWORD_NONE:
-        if (!translation->is_assignment)
-            compound(translation, symbol);
+        if (translation->is_assignment)
+            aq_assignment(translation, symbol);
+        else if (!aq_compound_assignment(translation, symbol) && translation->writing)
+            command(translation, symbol);
         break;
     default:
         break;

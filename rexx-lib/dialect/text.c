@@ -7,7 +7,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "functions.h"
 #include "translation.h"
 
 /* Regina takes no clause that is much longer. */
@@ -15,16 +14,6 @@
 
 /* So many lines are joined in one parenthesis: Regina's evaluation goes as deep as a chain is long. */
 #define CHAIN 50
-
-static bool has_placeholder(const char *at, const char *end)
-{
-    const char *begins, *ends, *name;
-    size_t length;
-    for (size_t i = 0; i < aq_pattern_count; i++)
-        if (aq_pattern_next(&aq_patterns[i], at, end, &begins, &ends, &name, &length))
-            return true;
-    return false;
-}
 
 /* One line as a string in quotes. `quote` is the one that is doubled in the text already, or 0. */
 static void add_line(struct aq_buffer *out, const char *at, const char *end, char quote)
@@ -70,7 +59,7 @@ static void add_environment(struct aq_translation *translation)
         ahead.at = translation->first.at + translation->first.length;
         name = aq_token_peek(&ahead);
     }
-    if (name.kind == AQ_TOKEN_STRING)
+    if (name.kind == AQ_TOKEN_STRING && memchr(name.at, '\n', name.length) == NULL)
         aq_buffer_format(translation->out, ", %.*s", (int)name.length, name.at);
     else if (name.kind == AQ_TOKEN_SYMBOL && !aq_token_is(&name, "VALUE"))
         aq_buffer_format(translation->out, ", \"%.*s\"", (int)name.length, name.at);
@@ -81,75 +70,155 @@ static void add_environment(struct aq_translation *translation)
 /* Whether a string here is part of an expression: a name or a template is not. */
 static bool is_expression(const struct aq_translation *translation, const struct aq_token *token)
 {
-    bool second = translation->previous.at == translation->first.at;
     const char *behind = token->at + token->length;
-    if (aq_text_starts(behind, translation->in.end, "(")) /* a function's name */
-        return false;
-    switch (translation->keyword) {
-    case AQ_KEYWORD_ARG:
-    case AQ_KEYWORD_SIGNAL:
-    case AQ_KEYWORD_OTHER:
-    case AQ_KEYWORD_END:
-        return false;
-    case AQ_KEYWORD_PARSE:
-        return !translation->has_with && translation->has_value;
-    case AQ_KEYWORD_CALL:
-        return !second;
-    case AQ_KEYWORD_ADDRESS:
-        return !second && !translation->has_with;
-    default:
-        return true;
-    }
+    return !aq_text_starts(behind, translation->in.end, "(") && /* a function's name */
+           aq_in_expression(translation);
 }
 
-/* A call that follows a name without a blank would be read as part of that name. */
-static void add_call(struct aq_translation *translation, const struct aq_token *token)
-{
-    if (token->at > translation->text && aq_is_symbol_char(token->at[-1]))
-        aq_buffer_add_text(translation->out, "||");
-    aq_buffer_add_text(translation->out, AQ_TEXT_FUNCTION "(");
-}
+/* A text on its way into the output. */
+struct text {
+    const char *from, *to;      /* what it holds */
+    const char *begin, *behind; /* what stands for it in the script */
+    char quote;                 /* what quotes in it are doubled already; 0 for none */
+    bool fills, is_json;
+};
 
-/* Puts the text from..to in place of what stands between token->at and `behind`. */
-static void rewrite(struct aq_translation *translation, const struct aq_token *token, const char *from,
-                    const char *to, const char *behind, char quote)
+/* Puts the text in its place. */
+static void rewrite(struct aq_translation *translation, const struct text *text)
 {
-    if (to - from > TEXT_MAX) {
+    if (text->to - text->from > TEXT_MAX) {
         aq_translation_fail(
-            translation, token->at, 12,
+            translation, text->begin, 12,
             "a text of %zu bytes: at most %d fit into a clause; read it from a file with CHARIN",
-            (size_t)(to - from), TEXT_MAX);
+            (size_t)(text->to - text->from), TEXT_MAX);
         return;
     }
-    bool fill = quote != '\'' && has_placeholder(from, to) && is_expression(translation, token);
-    aq_translation_replace(translation, token->at, behind);
-    if (fill)
-        add_call(translation, token);
-    else if (token->at > translation->text && aq_is_symbol_char(token->at[-1]))
-        aq_buffer_add_text(translation->out, "||");
-    add_lines(translation->out, from, to, quote);
-    if (fill) {
+    aq_translation_replace(translation, text->begin, text->behind);
+    if (text->begin > translation->text && aq_is_symbol_char(text->begin[-1]))
+        aq_buffer_add_text(translation->out, "||"); /* a call would be read as part of that name */
+    aq_buffer_add_text(translation->out, text->fills     ? AQ_TEXT_FUNCTION "("
+                                         : text->is_json ? "JSON_PARSE("
+                                                         : "");
+    add_lines(translation->out, text->from, text->to, text->quote);
+    if (text->fills)
         add_environment(translation);
+    if (text->fills || text->is_json)
         aq_buffer_add_char(translation->out, ')');
+    aq_translation_pad(translation, text->begin, text->behind);
+    translation->in.at = text->behind;
+}
+
+/* RESULT.x in a placeholder is read like any other. */
+static void learn(struct aq_translation *translation, const char *from, const char *to)
+{
+    static const char word[] = "RESULT.";
+    for (const char *at = from; !translation->traits->reads_result && to - at >= (long)strlen(word); at++)
+        translation->traits->reads_result = (*at & ~0x20) == 'R' && strncasecmp(at, word, strlen(word)) == 0;
+}
+
+/* Four or eight hexadecimal digits, the longer if it is a character of Unicode. 0 for none. */
+static unsigned read_code(const char *at, const char *end, size_t *digits)
+{
+    unsigned code = 0, four = 0;
+    size_t n = 0;
+    for (; n < 8 && at + n < end && strchr("0123456789abcdefABCDEF", at[n]) != NULL && at[n] != '\0'; n++) {
+        char c = at[n];
+        code = code * 16 + (unsigned)(c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10);
+        four = n == 3 ? code : four;
     }
-    aq_translation_pad(translation, token->at, behind);
-    translation->in.at = behind;
+    *digits = n == 8 && code <= 0x10ffff ? 8 : n >= 4 ? 4 : 0;
+    return *digits == 8 ? code : four;
+}
+
+static void add_utf8(struct aq_buffer *to, unsigned code)
+{
+    static const struct {
+        unsigned below, lead, shift;
+    } forms[] = {{0x80, 0, 0}, {0x800, 0xc0, 6}, {0x10000, 0xe0, 12}, {0x110000, 0xf0, 18}};
+    size_t form = 0;
+    while (code >= forms[form].below)
+        form++;
+    aq_buffer_add_char(to, (char)(forms[form].lead | code >> forms[form].shift));
+    for (unsigned shift = forms[form].shift; shift > 0; shift -= 6)
+        aq_buffer_add_char(to, (char)(0x80 | (code >> (shift - 6) & 0x3f)));
+}
+
+/* What the backslash there and what follows it stand for: how much of the text that is; 0 if just itself. */
+static size_t add_escape(struct aq_buffer *to, const char *at, const char *end, bool quotes_only)
+{
+    static const char letters[] = "\"'\\nrt", meanings[] = "\"'\\\n\r\t";
+    size_t digits;
+    if (at + 1 == end)
+        return 0;
+    if (at[1] == 'u' && !quotes_only) {
+        unsigned code = read_code(at + 2, end, &digits);
+        if (digits > 0)
+            add_utf8(to, code);
+        return digits > 0 ? digits + 2 : 0;
+    }
+    const char *letter = memchr(letters, at[1], quotes_only ? 1 : strlen(letters));
+    if (letter == NULL)
+        return 0;
+    aq_buffer_add_char(to, meanings[letter - letters]);
+    return 2;
+}
+
+/* The text between double quotes as it is meant: "" and \" are quotes, and but for commands, whose
+ * backslashes are their own, \n \r \t \\ \' and \uXXXX what they are in JavaScript. */
+static void expand(const struct text *text, bool quotes_only, struct aq_buffer *to)
+{
+    for (const char *at = text->from; at < text->to;) {
+        size_t taken = *at == '\\' ? add_escape(to, at, text->to, quotes_only) : 0;
+        if (taken == 0) {
+            bool doubled = *at == '"' && at + 1 < text->to && at[1] == '"';
+            if (*at != '\r' || at + 1 == text->to || at[1] != '\n')
+                aq_buffer_add_char(to, *at);
+            taken = doubled ? 2 : 1;
+        }
+        at += taken;
+    }
 }
 
 void aq_text_string(struct aq_translation *translation, const struct aq_token *token)
 {
-    const char *from = token->at + 1, *to = token->at + token->length - 1;
-    bool long_string = memchr(from, '\n', (size_t)(to - from)) != NULL;
-    if (long_string || (*token->at == '"' && has_placeholder(from, to) && is_expression(translation, token)))
-        rewrite(translation, token, from, to, token->at + token->length, *token->at);
+    struct text text = {.from = token->at + 1,
+                        .to = token->at + token->length - 1,
+                        .begin = token->at,
+                        .behind = token->at + token->length,
+                        .quote = *token->at};
+    if (translation->pass == AQ_PASS_LEARN)
+        learn(translation, text.from, text.to);
+    if (!translation->writing)
+        return;
+    size_t length = (size_t)(text.to - text.from);
+    bool is_double = text.quote == '"';
+    text.fills =
+        is_double && aq_has_placeholder(translation, text.from, text.to) && is_expression(translation, token);
+    aq_autobuffer struct aq_buffer expanded = {0};
+    bool escapes = is_double && memchr(text.from, '\\', length) != NULL;
+    if (escapes) {
+        expand(&text, translation->is_command || translation->keyword == AQ_KEYWORD_ADDRESS, &expanded);
+        text.from = aq_buffer_text(&expanded);
+        text.to = text.from + expanded.length;
+        text.quote = 0;
+    }
+    if (text.fills || escapes || memchr(token->at, '\n', token->length) != NULL)
+        rewrite(translation, &text);
 }
 
 void aq_text_backquoted(struct aq_translation *translation, const struct aq_token *token)
 {
+    struct text text = {.from = token->at + 1,
+                        .to = token->at + token->length - 1,
+                        .begin = token->at,
+                        .behind = token->at + token->length};
     translation->marked = true;
-    if (translation->writing)
-        rewrite(translation, token, token->at + 1, token->at + token->length - 1, token->at + token->length,
-                0);
+    if (translation->pass == AQ_PASS_LEARN)
+        learn(translation, text.from, text.to);
+    if (!translation->writing)
+        return;
+    text.fills = aq_has_placeholder(translation, text.from, text.to) && is_expression(translation, token);
+    rewrite(translation, &text);
 }
 
 /* Whether `<<` here has nothing on its left that it could compare. */
@@ -158,10 +227,11 @@ static bool wants_operand(const struct aq_translation *translation)
     const struct aq_token *previous = &translation->previous;
     switch (previous->kind) {
     case AQ_TOKEN_OTHER:
-        return *previous->at != ')';
+        return *previous->at != ')' && *previous->at != ']';
     case AQ_TOKEN_SYMBOL: {
         bool second = previous->at == translation->first.at;
-        return second ? translation->keyword == AQ_KEYWORD_EXPRESSION
+        return second ? translation->keyword == AQ_KEYWORD_EXPRESSION ||
+                            translation->keyword == AQ_KEYWORD_INTERPRET
                       : translation->keyword == AQ_KEYWORD_ADDRESS;
     }
     default:
@@ -191,6 +261,21 @@ static bool is_json(const char *label, size_t length)
     return false;
 }
 
+static void put_heredoc(struct aq_translation *translation, const struct aq_token *token, struct text *text,
+                        bool json)
+{
+    text->is_json = json;
+    if (translation->pass == AQ_PASS_LEARN && !json)
+        learn(translation, text->from, text->to);
+    if (translation->writing) {
+        text->fills = !json && aq_has_placeholder(translation, text->from, text->to) &&
+                      is_expression(translation, token);
+        rewrite(translation, text);
+    }
+    translation->in.at = text->behind;
+    translation->in.operand = true;
+}
+
 bool aq_text_heredoc(struct aq_translation *translation, const struct aq_token *token)
 {
     const char *end = translation->in.end, *label = token->at + 2;
@@ -210,18 +295,10 @@ bool aq_text_heredoc(struct aq_translation *translation, const struct aq_token *
                             (int)(length < 60 ? length : 60), label, (int)(length < 60 ? length : 60), label);
         return true;
     }
-    if (is_json(label, length)) {
-        aq_translation_fail(
-            translation, token->at, 35,
-            "<<%.*s would be an object with fields, which is not supported; under a label without "
-            "JSON in it it is text, and in REXX a stem holds fields: o.name = value",
-            (int)(length < 60 ? length : 60), label);
-        return true;
-    }
-    const char *behind = aq_skip_blanks(closing, end) + length;
-    const char *to = closing > from ? closing - 1 : from;
-    if (translation->writing)
-        rewrite(translation, token, from, to, behind, 0);
-    translation->in.at = behind;
+    struct text text = {.from = from,
+                        .to = closing > from ? closing - 1 : from,
+                        .begin = token->at,
+                        .behind = aq_skip_blanks(closing, end) + length};
+    put_heredoc(translation, token, &text, is_json(label, length));
     return true;
 }

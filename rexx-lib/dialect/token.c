@@ -99,13 +99,56 @@ static void take_symbol(struct aq_reader *reader, struct aq_token *token)
     }
 }
 
-/* The closing quote's place, or NULL. Without long_strings it has to be on the line. */
-static const char *find_closing(const struct aq_reader *reader, const char *at)
+/* Whether the line's quotes come out in pairs, from within a string that `quote` ends on. */
+static bool line_closes(const char *at, const char *end, char quote, bool escapes)
+{
+    const char *from = at;
+    for (; at < end; at++) {
+        if (quote != 0) {
+            if (*at == quote && !(escapes && quote == '"' && aq_is_escaped(from, at)))
+                quote = 0;
+        } else if (*at == '"' || *at == '\'') {
+            quote = *at;
+            from = at + 1;
+        } else if (aq_text_starts(at, end, "--"))
+            return true;
+        else if (aq_text_starts(at, end, "/*")) {
+            const char *behind = skip_comment(at, end);
+            if (behind == NULL)
+                return true;
+            at = behind - 1;
+        }
+    }
+    return quote == 0;
+}
+
+/* Is the \" at that place of a string a quote in it? Yes if the line's quotes then come out in pairs, or if
+ * they do not either way; no where it has to end the string: "C:\dir\". */
+static bool reads_escapes(struct aq_reader *reader, const char *text, const char *at)
+{
+    if (reader->line_end == NULL || at > reader->line_end) {
+        const char *newline = memrchr(text, '\n', (size_t)(at - text));
+        const char *from = newline != NULL ? newline + 1 : text;
+        reader->line_end = aq_skip_line(at, reader->end);
+        reader->escapes = line_closes(from, reader->line_end, '"', true) ||
+                          !line_closes(from, reader->line_end, '"', false);
+    }
+    return reader->escapes;
+}
+
+/* The closing quote's place, or NULL. Without rexxjs it has to be on the line. */
+static const char *find_closing(struct aq_reader *reader, const char *at)
 {
     char quote = *at++;
-    const char *end = reader->long_strings ? reader->end : aq_skip_line(at, reader->end);
-    while ((at = memchr(at, quote, (size_t)(end - at))) != NULL && at + 1 < end && at[1] == quote)
-        at += 2;
+    const char *text = at, *end = reader->rexxjs ? reader->end : aq_skip_line(at, reader->end);
+    while ((at = memchr(at, quote, (size_t)(end - at))) != NULL) {
+        if (reader->rexxjs && quote == '"' && aq_is_escaped(text, at) && reads_escapes(reader, text, at))
+            at++;
+        else if (at + 1 < end && at[1] == quote)
+            at += 2;
+        else
+            break;
+    }
     return at;
 }
 
@@ -123,7 +166,7 @@ static void take_string(struct aq_reader *reader, struct aq_token *token)
     const char *closing = find_closing(reader, token->at);
     if (closing == NULL) {
         finish(reader, token, AQ_TOKEN_OPEN_STRING,
-               reader->long_strings ? reader->end : aq_skip_line(token->at, reader->end));
+               reader->rexxjs ? reader->end : aq_skip_line(token->at, reader->end));
         return;
     }
     bool literal = has_suffix(closing + 1, reader->end);
@@ -144,13 +187,14 @@ static void take_backquoted(struct aq_reader *reader, struct aq_token *token)
 /* A line's end or a semicolon: true where it ends a clause. */
 static bool take_end(struct aq_reader *reader, struct aq_token *token)
 {
-    bool ends = !reader->fresh && !(reader->continued && *token->at == '\n');
+    bool ends = !reader->fresh && !(*token->at == '\n' && (reader->continued || reader->brackets > 0));
     reader->at++;
+    reader->operand |= reader->continued && reader->before_comma;
     reader->continued = false;
     if (!ends)
         return false;
     reader->fresh = true;
-    reader->condition = false;
+    reader->condition = reader->operand = false;
     token->kind = AQ_TOKEN_CLAUSE_END;
     token->length = 1;
     return true;
@@ -171,8 +215,12 @@ static bool pass_comment(struct aq_reader *reader, struct aq_token *token)
         if (reader->at != NULL)
             return true;
         finish(reader, token, AQ_TOKEN_OPEN_COMMENT, end);
-    } else if (at[0] == '/' && at[1] == '/' && reader->fresh)
-        finish(reader, token, AQ_TOKEN_SLASHES, aq_skip_line(at, end));
+    } else if (at[0] == '/' && at[1] == '/' && (reader->fresh || reader->rexxjs)) {
+        const char *line_end = aq_skip_line(at, end);
+        enum aq_token_kind kind = reader->operand ? aq_judge_slashes(at + 2, line_end) : AQ_TOKEN_SLASHES;
+        if (kind != AQ_TOKEN_OTHER)
+            finish(reader, token, kind, line_end);
+    }
     return false;
 }
 
@@ -188,11 +236,26 @@ static bool take_special(struct aq_reader *reader, struct aq_token *token)
     token->first = reader->fresh;
     reader->fresh = false;
     reader->continued = *token->at == ',';
+    reader->before_comma = reader->operand;
+    reader->operand = *token->at == '`';
     if (*token->at == '`')
         take_backquoted(reader, token);
+    else if (aq_text_starts(token->at, reader->end, "//"))
+        finish(reader, token, AQ_TOKEN_OTHER, token->at + 2);
     else
         finish(reader, token, AQ_TOKEN_OTHER, token->at + 1);
     return true;
+}
+
+/* Instructions that need nothing behind them. */
+static bool stands_alone(const struct aq_token *symbol)
+{
+    static const char *const words[] = {"DO",   "END",    "EXIT",   "ITERATE", "LEAVE",
+                                        "LOOP", "RETURN", "SELECT", "NOP",     "TRACE"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (aq_token_is(symbol, words[i]))
+            return true;
+    return false;
 }
 
 static void take_first_or_later(struct aq_reader *reader, struct aq_token *token, int class)
@@ -206,6 +269,11 @@ static void take_first_or_later(struct aq_reader *reader, struct aq_token *token
         take_string(reader, token);
     else
         finish(reader, token, AQ_TOKEN_OTHER, token->at + 1);
+    if (class == OTHER)
+        reader->operand = *token->at == ')' || *token->at == ']' || *token->at == '}';
+    else
+        reader->operand =
+            !reader->fresh && !(reader->rexxjs && class == SYMBOL && token->first && stands_alone(token));
 }
 
 void aq_token_next(struct aq_reader *reader, struct aq_token *token)

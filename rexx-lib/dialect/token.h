@@ -22,8 +22,9 @@ enum aq_token_kind {
     AQ_TOKEN_OPEN_STRING,  /* a quote without its mate, up to where it was looked for */
     AQ_TOKEN_BACKQUOTED,   /* `text`: not REXX */
     AQ_TOKEN_OPEN_COMMENT, /* up to the end of the text */
-    AQ_TOKEN_SLASHES,      /* a clause that begins with two slashes, to the line's end: not REXX */
-    AQ_TOKEN_OTHER         /* one character: part of an operator, a comma, a parenthesis, anything */
+    AQ_TOKEN_SLASHES,      /* two slashes and a comment to the line's end: not REXX */
+    AQ_TOKEN_UNCLEAR,      /* two slashes that may begin a comment and may be the remainder */
+    AQ_TOKEN_OTHER         /* a character: part of an operator, a comma, a parenthesis, anything; or // */
 };
 
 struct aq_token {
@@ -36,10 +37,18 @@ struct aq_token {
 /* Set at and end, fresh to true and the rest to zero. A copy reads ahead. */
 struct aq_reader {
     const char *at, *end;
-    bool long_strings; /* quotes may close on a later line, which plain REXX does not allow */
+    bool rexxjs;       /* as RexxJS has it: quotes may close on a later line, \" within them is one of the
+                          text, and // begins a comment wherever it cannot be the remainder */
+    unsigned brackets; /* that are open: a line's end in them is none of the clause's */
     bool fresh;        /* the next token is the first of a clause */
     bool continued;    /* a comma came last: a line's end is not the clause's */
     bool condition;    /* of IF or WHEN, which THEN ends */
+    bool operand;      /* one came last: // may be the remainder */
+    bool before_comma; /* one came before the comma that came last */
+
+    /* How \" is read on the line that ends there. */
+    const char *line_end;
+    bool escapes;
 };
 
 void aq_token_next(struct aq_reader *reader, struct aq_token *token);
@@ -54,7 +63,7 @@ static inline bool aq_token_is(const struct aq_token *token, const char *word)
            strncasecmp(token->at, word, token->length) == 0;
 }
 
-/* Whether it is that one character. */
+/* Whether it is or begins with that character. */
 static inline bool aq_token_is_char(const struct aq_token *token, char c)
 {
     return token->kind == AQ_TOKEN_OTHER && *token->at == c;
@@ -68,6 +77,15 @@ static inline bool aq_token_ends(const struct aq_token *token)
 
 bool aq_is_symbol_char(char c);
 
+/* Is the quote within the text, after a backslash of its own? `from` is where the text begins. */
+static inline bool aq_is_escaped(const char *from, const char *quote)
+{
+    const char *at = quote;
+    while (at > from && at[-1] == '\\')
+        at--;
+    return (quote - at) % 2 == 1;
+}
+
 /* Behind the blanks that stand there. */
 const char *aq_skip_blanks(const char *at, const char *end);
 
@@ -76,5 +94,9 @@ const char *aq_skip_line(const char *at, const char *end);
 
 /* Whether the text goes on like that. */
 bool aq_text_starts(const char *at, const char *end, const char *with);
+
+/* What two slashes behind an operand are, by what follows them on their line: AQ_TOKEN_SLASHES,
+ * AQ_TOKEN_UNCLEAR, or AQ_TOKEN_OTHER for the remainder. */
+enum aq_token_kind aq_judge_slashes(const char *behind, const char *line_end);
 
 #endif

@@ -20,6 +20,20 @@ typedef RexxSubcomHandler rexxqemu_command_function;
 REXXQEMU_API int rexxqemu_provision(const char *script, const char *arguments);
 typedef int rexxqemu_provision_function(const char *script, const char *arguments);
 
+/* A function of functions/list.h, or QEMUWITH: 0, or 1 with *reason saying why not (valid until the next). */
+REXXQEMU_API int rexxqemu_function(const char *name, ULONG argc, PRXSTRING argv, PRXSTRING result,
+                                   const char **reason);
+typedef int rexxqemu_function_function(const char *, ULONG, PRXSTRING, PRXSTRING, const char **);
+
+/* The value, in the object that its variable holds, of a name such as vm.image: valid until the next call;
+   NULL if it has none. */
+REXXQEMU_API const char *rexxqemu_field(const char *name, size_t length, size_t *value_length);
+typedef const char *rexxqemu_field_function(const char *, size_t, size_t *);
+
+/* Asked for the value of a placeholder whose name no variable has: its value, or NULL. */
+REXXQEMU_API void rexxqemu_set_lookup(rexxqemu_field_function *lookup);
+typedef void rexxqemu_set_lookup_function(rexxqemu_field_function *lookup);
+
 /* The functions that a script sees. */
 REXXQEMU_API RexxFunctionHandler QemuLoadFuncs, QemuDropFuncs, QemuVersion;
 

@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "edition.h"
+#include "functions/call.h"
+#include "functions/path.h"
 #include "guest/server/server.h"
 #include "refusal.h"
 
@@ -19,6 +21,16 @@ APIRET APIENTRY aq_edition_command(PRXSTRING command, PUSHORT flags, PRXSTRING r
     (void)command;
     return aq_refuse(RC_REFUSED, "NOT_SUPPORTED",
                      "ADDRESS QEMU is not available inside a guest; run this script on the host", flags, rc);
+}
+
+int aq_edition_function(const char *name, ULONG argc, PRXSTRING argv, PRXSTRING result, const char **reason)
+{
+    return aq_functions_call(name, argc, argv, result, reason);
+}
+
+bool aq_edition_field(const char *name, size_t length, struct aq_buffer *to)
+{
+    return aq_path_read(name, length, to);
 }
 
 int aq_edition_provision(const char *script, const char *arguments)

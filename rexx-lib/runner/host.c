@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "edition.h"
+#include "parameters.h"
 #include "refusal.h"
 #include "rexxqemu.h"
 
@@ -57,11 +58,47 @@ static void *function(const char *name)
     return found;
 }
 
+/* The library's functions look placeholders up as the runner does. */
+static void *prepared_function(const char *name)
+{
+    static bool prepared;
+    void *found = function(name);
+    if (found != NULL && !prepared) {
+        rexxqemu_set_lookup_function *set = (rexxqemu_set_lookup_function *)function("rexxqemu_set_lookup");
+        if (set == NULL)
+            return NULL;
+        set(aq_parameter_value);
+        prepared = true;
+    }
+    return found;
+}
+
+int aq_edition_function(const char *name, ULONG argc, PRXSTRING argv, PRXSTRING result, const char **reason)
+{
+    static rexxqemu_function_function *call;
+    if (call == NULL)
+        call = (rexxqemu_function_function *)prepared_function("rexxqemu_function");
+    *reason = problem;
+    return call != NULL ? call(name, argc, argv, result, reason) : 1;
+}
+
+bool aq_edition_field(const char *name, size_t length, struct aq_buffer *to)
+{
+    static rexxqemu_field_function *find;
+    if (find == NULL)
+        find = (rexxqemu_field_function *)prepared_function("rexxqemu_field");
+    size_t value_length = 0;
+    const char *value = find != NULL ? find(name, length, &value_length) : NULL;
+    if (value != NULL)
+        aq_buffer_add(to, value, value_length);
+    return value != NULL;
+}
+
 APIRET APIENTRY aq_edition_command(PRXSTRING command, PUSHORT flags, PRXSTRING rc)
 {
     static rexxqemu_command_function *run;
     if (run == NULL)
-        run = (rexxqemu_command_function *)function("rexxqemu_command");
+        run = (rexxqemu_command_function *)prepared_function("rexxqemu_command");
     if (run == NULL)
         return aq_refuse(RC_MISSING, "LIBRARY_MISSING", problem, flags, rc);
     return run(command, flags, rc);

@@ -8,11 +8,14 @@
 #include <unistd.h>
 
 #include "checkpoint.h"
-#include "dialect/runtime.h"
 #include "edition.h"
 #include "failures.h"
 #include "halt.h"
+#include "parameters.h"
+#include "reason.h"
 #include "require.h"
+#include "routines.h"
+#include "runtime.h"
 #include "util/cleanup.h"
 
 #define ENVIRONMENT "SYSTEM" /* where commands go that are addressed to nothing else */
@@ -22,10 +25,27 @@
    clause begins, and after the last one never. */
 static bool ended_by_signal;
 
+/* Does the script read RESULT.field? Then RESULT is made of what each command brings. */
+static bool reads_result;
+
+static RXSYSEXIT exits[] = {
+    {(char *)"AQ_RUN", RXINI}, {(char *)"AQ_RUN", RXTER}, {(char *)"AQ_RUN", RXSIO}, {NULL, RXENDLST}};
+
+static void set_result(void)
+{
+    char room[RXAUTOBUFLEN];
+    RXSTRING ignored = {sizeof room, room};
+    const char *reason;
+    aq_edition_function("REXXJS_RESULT", 0, NULL, &ignored, &reason);
+}
+
 APIRET APIENTRY aq_run_command(PRXSTRING text, PUSHORT flags, PRXSTRING rc)
 {
     aq_failures_command_begins();
+    aq_reason_clear();
     APIRET code = aq_edition_command(text, flags, rc);
+    if (reads_result)
+        set_result();
     ended_by_signal = RXSTRLEN(*rc) == 3 && memcmp(RXSTRPTR(*rc), "130", 3) == 0;
     if (*flags != RXSUBCOM_OK)
         aq_failures_command_failed(text, rc);
@@ -36,9 +56,10 @@ APIRET APIENTRY aq_run_command(PRXSTRING text, PUSHORT flags, PRXSTRING rc)
 static APIRET APIENTRY answer(PCSZ name, ULONG argc, PRXSTRING argv, PCSZ queue, PRXSTRING result)
 {
     (void)argc, (void)argv, (void)queue;
-    if (strcmp(name, "QEMULOADFUNCS") == 0)
+    if (strcmp(name, "QEMULOADFUNCS") == 0) {
         RexxRegisterSubcomExe("QEMU", aq_run_command, NULL);
-    else if (strcmp(name, "QEMUDROPFUNCS") == 0)
+        aq_routines_register_all();
+    } else if (strcmp(name, "QEMUDROPFUNCS") == 0)
         RexxDeregisterSubcom("QEMU", NULL);
     const char *text = strcmp(name, "QEMUVERSION") == 0 ? AQ_VERSION : "0";
     result->strlength = (ULONG)snprintf(result->strptr, RXAUTOBUFLEN, "%s", text);
@@ -60,10 +81,12 @@ static LONG APIENTRY on_exit_point(LONG function, LONG subfunction, PEXIT parame
         aq_halt_watch();
     else if (function == RXTER || subfunction == RXSIOSAY) {
         aq_failures_settle();
+        if (subfunction == RXSIOSAY)
+            aq_reason_clear();
         ended_by_signal = ended_by_signal && function == RXTER;
     } else if (subfunction == RXSIOTRC) {
         const RXSTRING *line = &((RXSIOTRC_PARM *)parameters)->rxsio_string;
-        if (aq_failures_takes(line) || aq_require_takes(line))
+        if (aq_failures_takes(line) || aq_reason_takes(line))
             return RXEXIT_HANDLED;
     }
     return RXEXIT_NOT_HANDLED;
@@ -133,10 +156,7 @@ static int exit_status(APIRET code, const RXSTRING *result)
 
 static int start(const struct aq_options *options, const struct aq_script *script)
 {
-    RXSYSEXIT exits[] = {
-        {(char *)"AQ_RUN", RXINI}, {(char *)"AQ_RUN", RXTER}, {(char *)"AQ_RUN", RXSIO}, {NULL, RXENDLST}};
     RexxRegisterExitExe("AQ_RUN", on_exit_point, NULL);
-
     aq_autofree char *joined = aq_run_join(options->args, options->arg_count);
     ULONG count = options->separate ? (ULONG)options->arg_count : joined != NULL;
     aq_autofree RXSTRING *args = aq_alloc((count + 1) * sizeof *args);
@@ -172,6 +192,35 @@ static void add_trace(const char *letters, struct aq_buffer *text)
     aq_buffer_add(text, traced.data, traced.length);
 }
 
+/* What a script needs to be there. */
+static void prepare_for(const struct aq_source_traits *traits)
+{
+    if (traits->requires)
+        aq_require_register();
+    if (traits->rexxjs)
+        aq_runtime_register();
+    reads_result |= traits->reads_result;
+    aq_routines_register(traits);
+}
+
+int aq_run_routine(struct aq_script *script, ULONG argc, PRXSTRING argv, PRXSTRING result)
+{
+    if (script->broken) {
+        aq_script_refuse(script);
+        return aq_reason_set("%s cannot be run: see above", script->name);
+    }
+    prepare_for(&script->traits);
+    RXSTRING source[2] = {{script->text.length, script->text.data}, {0, NULL}};
+    SHORT ignored = 0;
+    result->strptr = NULL;
+    result->strlength = 0;
+    APIRET code =
+        RexxStart((LONG)argc, argv, script->name, source, ENVIRONMENT, RXSUBROUTINE, exits, &ignored, result);
+    if (source[1].strptr != NULL)
+        RexxFreeMemory(source[1].strptr);
+    return code == 0 ? 0 : aq_reason_set("%s has ended with error %ld", script->name, -(long)(LONG)code);
+}
+
 int aq_run_script(const struct aq_options *options, struct aq_script *script)
 {
     const struct aq_source_traits *traits = &script->traits;
@@ -179,10 +228,8 @@ int aq_run_script(const struct aq_options *options, struct aq_script *script)
         add_trace(options->trace, &script->text);
     if (options->mode == AQ_MODE_FILE)
         add_script_folder(script->name);
-    if (traits->requires)
-        aq_require_register();
-    if (traits->rexxjs)
-        aq_runtime_register();
+    prepare_for(traits);
+    aq_parameters_set(options->args, options->arg_count);
     aq_failures_start(!traits->mentions_trace && options->trace[0] == '\0', traits->traps_errors);
     return start(options, script);
 }

@@ -79,38 +79,57 @@ static int refuse_nul(const struct aq_script *script)
     return STATUS_BAD_CHARACTER;
 }
 
-static int prepare(const struct aq_options *options, size_t skip, struct aq_script *script)
+/* The byte order mark that some editors leave. */
+static size_t mark_length(const struct aq_script *script)
 {
-    struct aq_source_problem problem;
-    if (aq_source_prepare(aq_buffer_text(&script->raw) + skip, script->raw.length - skip, options->dialect,
-                          &script->text, &script->traits, &problem) == 0)
-        return 0;
-    fprintf(stderr, "Error %d running \"%s\", line %d: %s\n", problem.error, script->name, problem.line,
-            aq_source_error_name(problem.error));
-    fprintf(stderr, "Error %d.1: %s\n", problem.error, problem.text);
-    return 256 - problem.error;
+    return strncmp(aq_buffer_text(&script->raw), "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+}
+
+static void prepare(enum aq_dialect dialect, struct aq_script *script)
+{
+    size_t skip = mark_length(script);
+    script->broken = aq_source_prepare(aq_buffer_text(&script->raw) + skip, script->raw.length - skip,
+                                       dialect, &script->text, &script->traits, &script->problem) < 0;
+    script->rewritten = skip > 0 || script->traits.rexxjs || script->traits.redirects;
+}
+
+int aq_script_refuse(const struct aq_script *script)
+{
+    const struct aq_source_problem *problem = &script->problem;
+    fprintf(stderr, "Error %d running \"%s\", line %d: %s\n", problem->error, script->name, problem->line,
+            aq_source_error_name(problem->error));
+    fprintf(stderr, "Error %d.1: %s\n", problem->error, problem->text);
+    return 256 - problem->error;
 }
 
 int aq_script_load(const struct aq_options *options, struct aq_script *script)
 {
-    static const char mark[] = "\xef\xbb\xbf"; /* the byte order mark that some editors leave */
     int status = read_script(options, script);
     if (status == 0)
         status = refuse_nul(script);
     if (status != 0)
         return status;
-
-    const char *text = aq_buffer_text(&script->raw);
-    size_t skip = strncmp(text, mark, 3) == 0 ? 3 : 0;
-    status = prepare(options, skip, script);
-    if (status != 0)
-        return status;
+    prepare(options->dialect, script);
+    if (script->broken)
+        return aq_script_refuse(script);
     if (options->mode != AQ_MODE_TRANSLATE && !script->traits.has_clauses) {
         aq_buffer_clear(&script->text);
         aq_buffer_add_text(&script->text, "NOP\n");
     }
-    script->rewritten = skip > 0 || script->traits.rexxjs;
     return 0;
+}
+
+bool aq_script_load_routine(const char *path, struct aq_script *script)
+{
+    aq_autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || read_all(fd, &script->raw) < 0 ||
+        memchr(aq_buffer_text(&script->raw), '\0', script->raw.length) != NULL)
+        return false;
+    script->name = realpath(path, NULL);
+    if (script->name == NULL)
+        script->name = aq_strdup(path);
+    prepare(AQ_DIALECT_AUTO, script);
+    return script->broken || script->traits.rexxjs || script->traits.redirects;
 }
 
 void aq_script_free(struct aq_script *script)
@@ -118,4 +137,5 @@ void aq_script_free(struct aq_script *script)
     free(script->name);
     aq_buffer_free(&script->raw);
     aq_buffer_free(&script->text);
+    aq_source_traits_free(&script->traits);
 }

@@ -13,11 +13,20 @@ struct aq_script {
     struct aq_buffer text; /* what Regina gets */
     struct aq_source_traits traits;
     bool rewritten; /* text is not raw */
+    bool broken;    /* it could not be translated, and `problem` says why */
+    struct aq_source_problem problem;
 };
 
 /* Finds and reads it and gets it ready. 0, or the exit status after a message in Regina's manner. */
 int aq_script_load(const struct aq_options *options, struct aq_script *script);
 void aq_script_free(struct aq_script *script);
+
+/* Says why it could not be translated, in Regina's manner; the exit status. */
+int aq_script_refuse(const struct aq_script *script);
+
+/* The file of a routine, if it is one that Regina cannot read by itself; false for any other, and for one
+   that cannot be read at all. What is wrong with it is said when it is called. */
+bool aq_script_load_routine(const char *path, struct aq_script *script);
 
 /* The file that `name` means: as it stands, with one of Regina's suffixes, in REGINA_MACROS, in the current
    folder or in PATH. A path to be freed, or NULL. */

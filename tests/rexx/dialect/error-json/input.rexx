@@ -1,4 +1,6 @@
+SAY "before"
 LET c = <<JSON
-{"name": "x"}
+{"a": 1,
+ "b": nonsense}
 JSON
-say c.name
+SAY "not here"

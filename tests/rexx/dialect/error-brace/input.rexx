@@ -1,0 +1,3 @@
+if (x) {
+  say "this is not REXX"
+}

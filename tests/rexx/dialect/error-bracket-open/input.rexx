@@ -1,0 +1,3 @@
+SAY "before"
+LET a = [1, 2
+SAY "after"

@@ -1,0 +1,3 @@
+REQUIRE "rexxjs/address-qemu"
+ADDRESS QEMU
+clone base=debian name=web

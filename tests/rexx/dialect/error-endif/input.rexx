@@ -1,0 +1,4 @@
+LET a = 1
+IF a = 1 THEN
+  SAY "one"
+ENDIF

@@ -1,0 +1,1 @@
+LET x = JSON_PARS('{"a":1}')

@@ -1,4 +1,0 @@
-LET x = 1
-say 1
-
-say x[1]

@@ -1,0 +1,2 @@
+LET x = 1
+INTERPOLATION PATTERN start="<<" end=">>" name=X

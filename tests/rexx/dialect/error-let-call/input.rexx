@@ -1,0 +1,3 @@
+LET x = CALL sub 1
+EXIT
+sub: RETURN 5

@@ -1,1 +1,0 @@
-LET o = {name: "x"}

@@ -1,3 +1,0 @@
-do x over list
-  say x
-end

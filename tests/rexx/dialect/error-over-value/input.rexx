@@ -1,0 +1,4 @@
+SAY "before"
+DO x OVER nothing
+  SAY x
+END

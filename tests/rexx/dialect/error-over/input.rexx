@@ -1,3 +1,0 @@
-do x over f(1)
-  say x
-end

@@ -1,0 +1,1 @@
+LET x = REGEX_TEST("abc", "(")
