@@ -22,8 +22,10 @@ static void take_key(struct aq_translation *translation)
                             "value");
         return;
     }
-    const char *quote = key.kind == AQ_TOKEN_SYMBOL ? "\"" : "";
-    aq_buffer_format(translation->out, "%s%.*s%s", quote, (int)key.length, key.at, quote);
+    if (key.kind == AQ_TOKEN_STRING)
+        aq_text_key(translation, &key);
+    else
+        aq_buffer_format(translation->out, "\"%.*s\"", (int)key.length, key.at);
     aq_translation_pad(translation, key.at, ahead.at);
     translation->in.at = translation->copied = ahead.at;
     aq_bracket_gap(translation, ahead.at);

@@ -179,6 +179,18 @@ static void expand(const struct text *text, bool quotes_only, struct aq_buffer *
     }
 }
 
+void aq_text_key(struct aq_translation *translation, const struct aq_token *token)
+{
+    struct text text = {.from = token->at + 1, .to = token->at + token->length - 1};
+    aq_autobuffer struct aq_buffer expanded = {0};
+    if (*token->at == '"') {
+        expand(&text, false, &expanded);
+        add_lines(translation->out, aq_buffer_text(&expanded), aq_buffer_text(&expanded) + expanded.length,
+                  0);
+    } else
+        add_lines(translation->out, text.from, text.to, *token->at);
+}
+
 void aq_text_string(struct aq_translation *translation, const struct aq_token *token)
 {
     struct text text = {.from = token->at + 1,

@@ -138,6 +138,8 @@ void aq_loop_begun(struct aq_translation *translation);
 /* text.c: strings that are interpolated, span lines or have escapes, in backquotes or a heredoc. The token
  * has been read. */
 void aq_text_string(struct aq_translation *translation, const struct aq_token *token);
+/* A string as it is meant, on one line and with nothing to fill: a member's name. */
+void aq_text_key(struct aq_translation *translation, const struct aq_token *token);
 void aq_text_backquoted(struct aq_translation *translation, const struct aq_token *token);
 /* At the first < of two; false if no heredoc begins there. */
 bool aq_text_heredoc(struct aq_translation *translation, const struct aq_token *token);
