@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "check.h"
 #include "edition.h"
 #include "halt.h"
 #include "options.h"
@@ -60,6 +61,8 @@ int main(int argc, char **argv)
         return aq_regina_main(argc, argv);
     case AQ_MODE_PROVISION:
         return provision(&options);
+    case AQ_MODE_CHECK:
+        return aq_check(&options);
     case AQ_MODE_SERVE:
         return aq_edition_serve(argc, argv);
     default:

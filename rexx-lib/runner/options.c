@@ -8,7 +8,13 @@ const char aq_options_help[] =
     "Usage: rexx [OPTION …] FILE [ARGUMENT …]     run the REXX script FILE\n"
     "       rexx [OPTION …] --stdin [ARGUMENT …]  run the script that comes on standard input (also: -)\n"
     "       rexx [OPTION …] -e CODE [ARGUMENT …]  run CODE\n"
+    "       rexx [OPTION …] --stdin-until MARK [ARGUMENT …]\n"
+    "                                             the same, up to the line MARK; what follows is the "
+    "script's\n"
+    "                                             own standard input\n"
     "       rexx --provision FILE [ARGUMENT …]    run FILE in a virtual machine of its own\n"
+    "       rexx [OPTION …] --check FILE …        say what is wrong with scripts and their headers; run "
+    "nothing\n"
     "       rexx [OPTION …] --translate FILE      print FILE as it is run: RexxJS style made plain REXX\n"
     "\n"
     "  -t[LETTER]   trace, as the TRACE instruction with that letter (A unless given)\n"
@@ -28,9 +34,11 @@ static const struct {
 } long_options[] = {
     {"-", AQ_MODE_STDIN, NULL},
     {"--stdin", AQ_MODE_STDIN, NULL},
+    {"--stdin-until", AQ_MODE_STDIN_UNTIL, "MARK"},
     {"-e", AQ_MODE_CODE, "CODE"},
     {"--provision", AQ_MODE_PROVISION, "FILE"},
     {"--translate", AQ_MODE_TRANSLATE, "FILE"},
+    {"--check", AQ_MODE_CHECK, "FILE"},
     {"--serve", AQ_MODE_SERVE, NULL},
     {"--help", AQ_MODE_HELP, NULL},
     {"--version", AQ_MODE_VERSION, NULL},
@@ -46,11 +54,12 @@ static int take_mode(char **argv, struct aq_options *options)
         options->args = argv + 1;
         if (long_options[i].wants != NULL) {
             options->subject = argv[1];
-            if (argv[1] == NULL) {
+            bool empty = argv[1] != NULL && *argv[1] == '\0' && options->mode == AQ_MODE_STDIN_UNTIL;
+            if (argv[1] == NULL || empty) {
                 snprintf(options->problem, sizeof options->problem, "%s needs %s", argv[0],
                          long_options[i].wants);
                 options->mode = AQ_MODE_WRONG;
-            } else
+            } else if (options->mode != AQ_MODE_CHECK) /* of which there may be several */
                 options->args++;
         }
         return 1;

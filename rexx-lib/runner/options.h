@@ -8,12 +8,14 @@
 #include "dialect/source.h"
 
 enum aq_mode {
-    AQ_MODE_FILE,      /* subject is the script's name */
-    AQ_MODE_STDIN,     /* the script comes from standard input */
-    AQ_MODE_CODE,      /* subject is the script itself */
-    AQ_MODE_TRANSLATE, /* subject is a script to be shown as Regina would get it */
-    AQ_MODE_PROVISION, /* subject is a script to be run in a VM of its own */
-    AQ_MODE_SERVE,     /* the helper in a guest; args are its own */
+    AQ_MODE_FILE,        /* subject is the script's name */
+    AQ_MODE_STDIN,       /* the script comes from standard input */
+    AQ_MODE_STDIN_UNTIL, /* up to the line that is subject; what follows is the script's own input */
+    AQ_MODE_CODE,        /* subject is the script itself */
+    AQ_MODE_CHECK,       /* args are scripts to be checked and not run */
+    AQ_MODE_TRANSLATE,   /* subject is a script to be shown as Regina would get it */
+    AQ_MODE_PROVISION,   /* subject is a script to be run in a VM of its own */
+    AQ_MODE_SERVE,       /* the helper in a guest; args are its own */
     AQ_MODE_HELP,
     AQ_MODE_VERSION,
     AQ_MODE_REGINA, /* an option of Regina's own that is not about running: Regina's business */

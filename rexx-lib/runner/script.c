@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "stdin.h"
 #include "util/cleanup.h"
 
 /* Regina's exit status for error N is 256 - N. */
@@ -34,38 +35,52 @@ static int read_all(int fd, struct aq_buffer *to)
     return got < 0 ? -1 : 0;
 }
 
-static int read_file(const char *name, struct aq_script *script)
+const char *aq_script_read(const char *name, struct aq_script *script)
 {
     aq_autofree char *path = aq_script_find(name);
     if (path == NULL) {
         struct stat status;
         bool folder = stat(name, &status) == 0 && S_ISDIR(status.st_mode);
-        return not_read(name, folder ? "It is a directory" : "Program was not found");
+        return folder ? "It is a directory" : "Program was not found";
     }
     aq_autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0 || read_all(fd, &script->raw) < 0)
-        return not_read(name, strerror(errno));
+        return strerror(errno);
     script->name = realpath(path, NULL);
     if (script->name == NULL)
         script->name = aq_strdup(path);
-    return 0;
+    return NULL;
+}
+
+static const char *read_stdin(const struct aq_options *options, struct aq_script *script)
+{
+    script->name = aq_strdup("<stdin>");
+    if (options->mode == AQ_MODE_STDIN)
+        return read_all(STDIN_FILENO, &script->raw) < 0 ? strerror(errno) : NULL;
+    int got = aq_stdin_read_until(options->subject, &script->raw);
+    return got < 0 ? strerror(errno) : got > 0 ? "Its end was not marked: it did not come whole" : NULL;
 }
 
 static int read_script(const struct aq_options *options, struct aq_script *script)
 {
-    if (options->mode == AQ_MODE_FILE || options->mode == AQ_MODE_TRANSLATE)
-        return read_file(options->subject, script);
-    if (options->mode == AQ_MODE_CODE) {
+    const char *problem = NULL;
+    switch (options->mode) {
+    case AQ_MODE_STDIN:
+    case AQ_MODE_STDIN_UNTIL:
+        problem = read_stdin(options, script);
+        break;
+    case AQ_MODE_CODE:
         script->name = aq_strdup("<-e>");
         aq_buffer_add_text(&script->raw, options->subject);
-        return 0;
+        break;
+    default:
+        problem = aq_script_read(options->subject, script);
+        break;
     }
-    script->name = aq_strdup("<stdin>");
-    return read_all(STDIN_FILENO, &script->raw) < 0 ? not_read(script->name, strerror(errno)) : 0;
+    return problem != NULL ? not_read(script->name != NULL ? script->name : options->subject, problem) : 0;
 }
 
-/* Regina would take a NUL for the script's end and say nothing. */
-static int refuse_nul(const struct aq_script *script)
+int aq_script_nul_line(const struct aq_script *script)
 {
     const char *nul = script->raw.length > 0 ? memchr(script->raw.data, '\0', script->raw.length) : NULL;
     if (nul == NULL)
@@ -73,6 +88,15 @@ static int refuse_nul(const struct aq_script *script)
     int line = 1;
     for (const char *c = script->raw.data; c < nul; c++)
         line += *c == '\n';
+    return line;
+}
+
+/* Regina would take a NUL for the script's end and say nothing. */
+static int refuse_nul(const struct aq_script *script)
+{
+    int line = aq_script_nul_line(script);
+    if (line == 0)
+        return 0;
     fprintf(stderr, "Error 13 running \"%s\", line %d: Invalid character in program\n", script->name, line);
     fprintf(stderr,
             "Error 13.1: Invalid character in program \"('00'X)\": a script is text, in UTF-8 or ASCII\n");
@@ -85,7 +109,7 @@ static size_t mark_length(const struct aq_script *script)
     return strncmp(aq_buffer_text(&script->raw), "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
 }
 
-static void prepare(enum aq_dialect dialect, struct aq_script *script)
+void aq_script_prepare(enum aq_dialect dialect, struct aq_script *script)
 {
     size_t skip = mark_length(script);
     script->broken = aq_source_prepare(aq_buffer_text(&script->raw) + skip, script->raw.length - skip,
@@ -109,7 +133,7 @@ int aq_script_load(const struct aq_options *options, struct aq_script *script)
         status = refuse_nul(script);
     if (status != 0)
         return status;
-    prepare(options->dialect, script);
+    aq_script_prepare(options->dialect, script);
     if (script->broken)
         return aq_script_refuse(script);
     if (options->mode != AQ_MODE_TRANSLATE && !script->traits.has_clauses) {
@@ -128,7 +152,7 @@ bool aq_script_load_routine(const char *path, struct aq_script *script)
     script->name = realpath(path, NULL);
     if (script->name == NULL)
         script->name = aq_strdup(path);
-    prepare(AQ_DIALECT_AUTO, script);
+    aq_script_prepare(AQ_DIALECT_AUTO, script);
     return script->broken || script->traits.rexxjs || script->traits.redirects;
 }
 
