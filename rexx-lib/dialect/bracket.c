@@ -52,7 +52,7 @@ void aq_bracket_gap(struct aq_translation *translation, const char *from)
 /* Whether what came last is a value that an index may follow. */
 static bool follows_value(const struct aq_translation *translation, const struct aq_token *token)
 {
-    const struct aq_token *previous = &translation->previous;
+    const struct aq_token *previous = translation->previous;
     bool keyword = previous->at == translation->first.at && translation->keyword != AQ_KEYWORD_NONE;
     return previous->at != NULL && previous->at + previous->length == token->at && !keyword &&
            ((previous->kind == AQ_TOKEN_SYMBOL && !(*previous->at >= '0' && *previous->at <= '9')) ||
@@ -61,7 +61,7 @@ static bool follows_value(const struct aq_translation *translation, const struct
 
 static void open_index(struct aq_translation *translation, const struct aq_token *token)
 {
-    const struct aq_token *name = &translation->previous;
+    const struct aq_token *name = translation->previous;
     if (name->at == translation->first.at)
         aq_translation_fail(
             translation, token->at, 13,
@@ -175,7 +175,7 @@ bool aq_bracket_token(struct aq_translation *translation, const struct aq_token 
 
 void aq_bracket_end(struct aq_translation *translation)
 {
-    const struct aq_token *last = &translation->previous;
+    const struct aq_token *last = translation->previous;
     while (translation->bracket_count > 0) {
         struct aq_bracket *bracket = aq_bracket_innermost(translation);
         if (bracket->kind == AQ_BRACKET_BARE && translation->writing)

@@ -36,7 +36,7 @@ static void take_key(struct aq_translation *translation)
  * was written apart, or a block of another language. */
 static bool may_stand(const struct aq_translation *translation, const struct aq_token *token)
 {
-    const struct aq_token *previous = &translation->previous;
+    const struct aq_token *previous = translation->previous;
     bool keyword = previous->at == translation->first.at && translation->keyword != AQ_KEYWORD_NONE;
     bool behind_word = aq_token_is(previous, "WHILE") || aq_token_is(previous, "UNTIL") ||
                        aq_token_is(previous, "TO") || aq_token_is(previous, "VALUE") ||

@@ -120,7 +120,7 @@ void aq_call_name(struct aq_translation *translation, const struct aq_token *nam
 
 void aq_call_open(struct aq_translation *translation, const struct aq_token *token)
 {
-    const struct aq_token name = translation->previous;
+    const struct aq_token name = *translation->previous;
     bool is_call = name.kind == AQ_TOKEN_SYMBOL && name.at + name.length == token->at;
     struct aq_bracket *call =
         aq_bracket_push(translation, is_call ? AQ_BRACKET_CALL : AQ_BRACKET_PLAIN, is_call ? &name : token);
@@ -155,7 +155,7 @@ static bool continues_line(const struct aq_translation *translation, const struc
 static void continue_call(struct aq_translation *translation, struct aq_bracket *call,
                           const struct aq_token *comma)
 {
-    const struct aq_token *previous = &translation->previous;
+    const struct aq_token *previous = translation->previous;
     if (aq_token_is_char(previous, '(') || aq_token_is_char(previous, ','))
         take_name(translation, call);
     else if (previous->kind != AQ_TOKEN_OTHER || *previous->at == ')')

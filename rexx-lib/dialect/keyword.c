@@ -31,8 +31,12 @@ enum aq_keyword aq_keyword_of(const struct aq_token *symbol)
 {
     const size_t lengths = sizeof keywords / sizeof *keywords;
     const struct keyword *candidate = symbol->length < lengths ? keywords[symbol->length] : NULL;
-    for (; candidate != NULL && candidate->word != NULL; candidate++)
-        if (aq_token_is(symbol, candidate->word))
+    for (; candidate != NULL && candidate->word != NULL; candidate++) {
+        size_t i = 0;
+        while (i < symbol->length && (symbol->at[i] & ~0x20) == candidate->word[i])
+            i++;
+        if (i == symbol->length)
             return candidate->keyword;
+    }
     return AQ_KEYWORD_NONE;
 }

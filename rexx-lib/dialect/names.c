@@ -18,12 +18,17 @@ static size_t hash(const char *at, size_t length)
     return value ^ value >> 15;
 }
 
+static bool same(const struct aq_name *name, const char *at, size_t length)
+{
+    return name->length == length &&
+           (memcmp(name->at, at, length) == 0 || strncasecmp(name->at, at, length) == 0);
+}
+
 /* Its slot, or the empty one where it would go. There is always an empty one. */
 static struct aq_name *find(const struct aq_names *names, const char *at, size_t length)
 {
     size_t mask = names->room - 1, i = hash(at, length) & mask;
-    while (names->slots[i].at != NULL &&
-           (names->slots[i].length != length || strncasecmp(names->slots[i].at, at, length) != 0))
+    while (names->slots[i].at != NULL && !same(&names->slots[i], at, length))
         i = (i + 1) & mask;
     return &names->slots[i];
 }

@@ -39,15 +39,19 @@ static bool assigns(const struct aq_reader *in)
     return at < in->end && *at == '=' && (at + 1 == in->end || at[1] != '=');
 }
 
+static const struct aq_token no_token;
+
 static void begin_clause(struct aq_translation *translation, const struct aq_token *token)
 {
     translation->first = *token;
-    translation->previous = (struct aq_token){0};
+    translation->previous = &no_token;
     translation->is_assignment = token->kind == AQ_TOKEN_SYMBOL && assigns(&translation->in);
     translation->keyword = token->kind == AQ_TOKEN_SYMBOL && !translation->is_assignment
                                ? aq_keyword_of(token)
                                : AQ_KEYWORD_NONE;
     translation->is_command = !translation->is_assignment && translation->keyword == AQ_KEYWORD_NONE;
+    if (translation->pass == AQ_PASS_LOOK)
+        return;
     translation->has_value = translation->has_with = translation->value_next = false;
     translation->condition = translation->keyword == AQ_KEYWORD_CONDITION;
     translation->operand_known = false;
@@ -83,20 +87,22 @@ static void take_first_symbol(struct aq_translation *translation, const struct a
 /* Routines are known by the parenthesis behind their name, or by CALL before it. */
 static void note_routine(struct aq_translation *translation, const struct aq_token *token)
 {
+    const struct aq_token *previous = translation->previous;
+    bool is_called = aq_text_starts(translation->in.at, translation->in.end, "(") ||
+                     (translation->keyword == AQ_KEYWORD_CALL && previous->at == translation->first.at &&
+                      !aq_token_is(token, "ON") && !aq_token_is(token, "OFF"));
+    if (!is_called)
+        return;
     bool quoted = token->kind == AQ_TOKEN_STRING;
-    const struct aq_token *previous = &translation->previous;
-    bool called = translation->keyword == AQ_KEYWORD_CALL && previous->at == translation->first.at &&
-                  !aq_token_is(token, "ON") && !aq_token_is(token, "OFF");
-    if (called || aq_text_starts(translation->in.at, translation->in.end, "("))
-        aq_names_add(&translation->traits->names, token->at + quoted, token->length - 2 * quoted,
-                     AQ_NAME_CALLED | (quoted ? AQ_NAME_QUOTED : 0));
+    aq_names_add(&translation->traits->names, token->at + quoted, token->length - 2 * quoted,
+                 AQ_NAME_CALLED | (quoted ? AQ_NAME_QUOTED : 0));
 }
 
 static void take_symbol(struct aq_translation *translation, const struct aq_token *symbol)
 {
     if (aq_token_is(symbol, "TRACE"))
         translation->traits->mentions_trace = true;
-    else if (aq_token_is(symbol, "ERROR") && aq_token_is(&translation->previous, "ON"))
+    else if (aq_token_is(symbol, "ERROR") && aq_token_is(translation->previous, "ON"))
         translation->traits->traps_errors = true;
     note_routine(translation, symbol);
     if (symbol->first)
@@ -107,7 +113,7 @@ static void take_symbol(struct aq_translation *translation, const struct aq_toke
         translation->has_value |= aq_token_is(symbol, "VALUE");
         translation->has_with |= aq_token_is(symbol, "WITH");
         if (translation->writing && translation->keyword == AQ_KEYWORD_CALL &&
-            translation->previous.at == translation->first.at)
+            translation->previous->at == translation->first.at)
             aq_call_name(translation, symbol);
         else
             aq_symbol(translation, symbol);
@@ -126,7 +132,7 @@ static void take_label(struct aq_translation *translation, const struct aq_token
  */
 static bool is_escaped_quote(const struct aq_translation *translation, const struct aq_token *backslash)
 {
-    const struct aq_token *previous = &translation->previous;
+    const struct aq_token *previous = translation->previous;
     return previous->at != NULL && aq_text_starts(backslash->at + 1, translation->in.end, "\"") &&
            previous->at + previous->length == backslash->at &&
            (previous->kind == AQ_TOKEN_SYMBOL || previous->kind == AQ_TOKEN_STRING ||
@@ -158,7 +164,7 @@ static void take_character(struct aq_translation *translation, const struct aq_t
         break;
     case '=':
         translation->value_next |=
-            translation->is_assignment && translation->previous.at == translation->first.at;
+            translation->is_assignment && translation->previous->at == translation->first.at;
         break;
     case '<':
         if (next < translation->in.end && *next == '<')
@@ -215,8 +221,6 @@ static bool is_clause(const struct aq_translation *translation, const struct aq_
 /* What may be done at a token, whatever it is: true if there is nothing left to look at. */
 static bool prepare_token(struct aq_translation *translation, const struct aq_token *token)
 {
-    if (token->first)
-        begin_clause(translation, token);
     if (translation->bracket_count > 0 && aq_bracket_token(translation, token))
         return true;
     if (token->at == translation->expected)
@@ -226,19 +230,20 @@ static bool prepare_token(struct aq_translation *translation, const struct aq_to
     return is_value && aq_assigned_value(translation, token);
 }
 
-static void take_token(struct aq_translation *translation, const struct aq_token *token)
+static void end_clause(struct aq_translation *translation)
 {
-    if (prepare_token(translation, token)) {
-        translation->previous = *token;
-        translation->previous_end = translation->in.at;
-        return;
-    }
+    aq_close_nots(translation, translation->previous_end);
+    aq_bracket_end(translation);
+    aq_statement_end(translation);
+}
+
+static void look_at(struct aq_translation *translation, const struct aq_token *token)
+{
     switch (token->kind) {
     case AQ_TOKEN_CLAUSE_END:
     case AQ_TOKEN_END:
-        aq_close_nots(translation, translation->previous_end);
-        aq_bracket_end(translation);
-        aq_statement_end(translation);
+        if (translation->pass != AQ_PASS_LOOK)
+            end_clause(translation);
         break;
     case AQ_TOKEN_SYMBOL:
         take_symbol(translation, token);
@@ -262,9 +267,18 @@ static void take_token(struct aq_translation *translation, const struct aq_token
     default:
         break;
     }
+}
+
+/* In the first pass, which every script pays for, as little is done as can be. */
+static void take_token(struct aq_translation *translation, const struct aq_token *token)
+{
+    if (token->first)
+        begin_clause(translation, token);
+    if (translation->pass == AQ_PASS_LOOK || !prepare_token(translation, token))
+        look_at(translation, token);
     if (!translation->traits->has_clauses)
         translation->traits->has_clauses = is_clause(translation, token);
-    translation->previous = *token;
+    translation->previous = token;
     translation->previous_end = translation->in.at;
 }
 
@@ -288,14 +302,16 @@ static void go_through(struct aq_translation *translation, size_t length, enum a
         aq_translation_replace(translation, from, from);
         aq_buffer_add_text(translation->out, PREAMBLE);
     }
-    struct aq_token token;
+    struct aq_token *token;
+    translation->previous = &no_token;
     do {
-        aq_token_next(&translation->in, &token);
-        if (token.kind == AQ_TOKEN_SLASHES || token.kind == AQ_TOKEN_UNCLEAR)
-            take_slashes(translation, &token);
+        token = &translation->tokens[translation->previous == &translation->tokens[0]];
+        aq_token_next(&translation->in, token);
+        if (token->kind == AQ_TOKEN_SLASHES || token->kind == AQ_TOKEN_UNCLEAR)
+            take_slashes(translation, token);
         else
-            take_token(translation, &token);
-    } while (token.kind != AQ_TOKEN_END && !translation->failed);
+            take_token(translation, token);
+    } while (token->kind != AQ_TOKEN_END && !translation->failed);
     if (!translation->failed)
         aq_translation_replace(translation, end, end);
 }

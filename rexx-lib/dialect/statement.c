@@ -8,7 +8,7 @@
 void aq_statement_end(struct aq_translation *translation)
 {
     if (translation->closing != NULL) {
-        const struct aq_token *last = &translation->previous;
+        const struct aq_token *last = translation->previous;
         aq_translation_flush(translation, last->at + last->length);
         aq_buffer_add_text(translation->out, translation->closing);
         translation->closing = NULL;

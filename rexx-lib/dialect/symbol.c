@@ -87,7 +87,7 @@ static void open_not(struct aq_translation *translation, const struct aq_token *
 static bool is_behind_operand(const struct aq_translation *translation)
 {
     static const char *const others[] = {"WHILE", "UNTIL", "AND", "OR", "NOT"};
-    const struct aq_token *previous = &translation->previous;
+    const struct aq_token *previous = translation->previous;
     if (aq_token_is_char(previous, ')') || aq_token_is_char(previous, ']'))
         return true;
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
@@ -182,7 +182,7 @@ static struct aq_token without_not(struct aq_translation *translation, const str
 static bool is_control_variable(const struct aq_translation *translation)
 {
     const char *at = aq_skip_blanks(translation->in.at, translation->in.end);
-    return translation->keyword == AQ_KEYWORD_DO && translation->previous.at == translation->first.at &&
+    return translation->keyword == AQ_KEYWORD_DO && translation->previous->at == translation->first.at &&
            aq_text_starts(at, translation->in.end, "=");
 }
 

@@ -236,7 +236,7 @@ void aq_text_backquoted(struct aq_translation *translation, const struct aq_toke
 /* Whether `<<` here has nothing on its left that it could compare. */
 static bool wants_operand(const struct aq_translation *translation)
 {
-    const struct aq_token *previous = &translation->previous;
+    const struct aq_token *previous = translation->previous;
     switch (previous->kind) {
     case AQ_TOKEN_OTHER:
         return *previous->at != ')' && *previous->at != ']';

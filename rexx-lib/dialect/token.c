@@ -34,16 +34,13 @@ const char *aq_skip_line(const char *at, const char *end)
     return newline != NULL ? newline : end;
 }
 
-bool aq_text_starts(const char *at, const char *end, const char *with)
-{
-    return (size_t)(end - at) >= strlen(with) && memcmp(at, with, strlen(with)) == 0;
-}
-
 /* Behind a comment; they nest. NULL for one that is never closed. */
 static const char *skip_comment(const char *at, const char *end)
 {
     int depth = 0;
     do {
+        while (at < end && *at != '*' && *at != '/')
+            at++;
         if (at >= end)
             return NULL;
         int change = aq_text_starts(at, end, "/*") ? 1 : aq_text_starts(at, end, "*/") ? -1 : 0;

@@ -10,7 +10,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
-#include <strings.h>
 
 enum aq_token_kind {
     AQ_TOKEN_END,
@@ -56,11 +55,17 @@ void aq_token_next(struct aq_reader *reader, struct aq_token *token);
 /* The next token, left where it is. */
 struct aq_token aq_token_peek(const struct aq_reader *reader);
 
-/* Whether it is that symbol, in any case; the word in upper case. */
+/* Whether it is that symbol, in any case; the word is of letters in upper case. (A library's comparison would
+ * be the larger part of what it costs to look through a script.) */
 static inline bool aq_token_is(const struct aq_token *token, const char *word)
 {
-    return token->length == strlen(word) && token->kind == AQ_TOKEN_SYMBOL && (*token->at & ~0x20) == *word &&
-           strncasecmp(token->at, word, token->length) == 0;
+    size_t length = strlen(word);
+    if (token->length != length || token->kind != AQ_TOKEN_SYMBOL)
+        return false;
+    for (size_t i = 0; i < length; i++)
+        if ((token->at[i] & ~0x20) != word[i])
+            return false;
+    return true;
 }
 
 /* Whether it is or begins with that character. */
@@ -77,6 +82,13 @@ static inline bool aq_token_ends(const struct aq_token *token)
 
 bool aq_is_symbol_char(char c);
 
+/* Whether the text goes on like that. */
+static inline bool aq_text_starts(const char *at, const char *end, const char *with)
+{
+    size_t length = strlen(with);
+    return (size_t)(end - at) >= length && memcmp(at, with, length) == 0;
+}
+
 /* Is the quote within the text, after a backslash of its own? `from` is where the text begins. */
 static inline bool aq_is_escaped(const char *from, const char *quote)
 {
@@ -91,9 +103,6 @@ const char *aq_skip_blanks(const char *at, const char *end);
 
 /* The line's end: its newline, or the end of the text. */
 const char *aq_skip_line(const char *at, const char *end);
-
-/* Whether the text goes on like that. */
-bool aq_text_starts(const char *at, const char *end, const char *with);
 
 /* What two slashes behind an operand are, by what follows them on their line: AQ_TOKEN_SLASHES,
  * AQ_TOKEN_UNCLEAR, or AQ_TOKEN_OTHER for the remainder. */

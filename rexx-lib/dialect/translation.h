@@ -43,7 +43,9 @@ struct aq_translation {
 
     /* The clause. */
     enum aq_keyword keyword;
-    struct aq_token first, previous; /* its first token; the one before this */
+    struct aq_token first;
+    const struct aq_token *previous; /* the token before this; of kind END at the clause's beginning */
+    struct aq_token tokens[2]; /* the two of them in turns: a copy of each would cost more than reading it */
     bool is_assignment, is_command;
     bool has_value, has_with; /* these words were seen in it */
     bool condition;           /* what follows is one: of IF, WHEN, WHILE or UNTIL */

@@ -34,7 +34,10 @@ int aq_fn_member_of(struct aq_invocation *call)
         return -1;
     json_t *object = aq_value_object(value->strptr, value->strlength);
     json_t *member = object != NULL ? aq_path_walk(object, names->strptr, names->strlength) : NULL;
-    int given = member != NULL ? aq_give_value(call, member) : aq_give(call, "", 0);
+    bool is_action = aq_path_is_action(names->strptr, names->strlength, value->strptr, value->strlength);
+    int given = member != NULL ? aq_give_value(call, member)
+                : is_action    ? aq_give(call, value->strptr, value->strlength)
+                               : aq_give(call, "", 0);
     json_decref(member);
     json_decref(object);
     return given;

@@ -95,6 +95,28 @@ json_t *aq_path_walk(const json_t *value, const char *names, size_t length)
     return follow(value, &walk);
 }
 
+bool aq_path_is_action(const char *names, size_t length, const char *value, size_t value_length)
+{
+    static const char *const words[] = {"continue", "pause", "abort"};
+    if (length != strlen("action") || strncasecmp(names, "action", length) != 0)
+        return false;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (value_length == strlen(words[i]) && memcmp(value, words[i], value_length) == 0)
+            return true;
+    return false;
+}
+
+static bool read_action(const char *name, size_t length, struct aq_buffer *to)
+{
+    const char *period = memchr(name, '.', length);
+    aq_autobuffer struct aq_buffer value = {0};
+    if (period == NULL || !aq_pool_fetch(name, (size_t)(period - name), &value) ||
+        !aq_path_is_action(period + 1, (size_t)(name + length - period) - 1, value.data, value.length))
+        return false;
+    aq_buffer_add(to, value.data, value.length);
+    return true;
+}
+
 bool aq_path_read(const char *name, size_t length, struct aq_buffer *to)
 {
     struct walk walk;
@@ -104,7 +126,7 @@ bool aq_path_read(const char *name, size_t length, struct aq_buffer *to)
         aq_value_write(value, to);
     json_decref(value);
     json_decref(object);
-    return value != NULL;
+    return value != NULL || (object == NULL && read_action(name, length, to));
 }
 
 /* The name under which the object has that member or is to get it. To be freed. */

@@ -20,6 +20,10 @@ bool aq_path_read(const char *name, size_t length, struct aq_buffer *to);
 /* What the names, without a variable's before them, lead to in the value. A new reference; NULL. */
 json_t *aq_path_walk(const json_t *value, const char *names, size_t length);
 
+/* What CHECKPOINT answers is a word here and in RexxJS an object, of which `.action` is that word: is it
+ * that? */
+bool aq_path_is_action(const char *names, size_t length, const char *value, size_t value_length);
+
 enum aq_path_put { AQ_PATH_DONE, AQ_PATH_NO_OBJECT, AQ_PATH_NO_PLACE };
 
 /* Sets it, and the variable anew. */

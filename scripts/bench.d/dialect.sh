@@ -21,18 +21,16 @@ body() {
 }
 
 { echo exit; for _ in $(seq 20); do body; done; echo 'setup: return'; } >plain.rexx
-{ echo 'LET x = 1'; body | sed 's/^  item = .*/  LET item = "{{word}} of {{list}}"/; s/count.item = count.item + 1/count.item += 1/'; } >part
+{
+    echo 'LET x = 1'
+    body | sed -e 's/^  item = .*/  LET item = "{{word}} of {{list}}"/' -e 's/count.item = count.item + 1/count.item += 1/' \
+        -e 's/^parse var .*/LET o = JSON_PARSE(text=line); SAY o.name o.list[1] != "x" {a: 1, b: [item]}/'
+} >part
 for _ in $(seq 20); do cat part; done >rexxjs.rexx
 
-# cpu COMMAND …: microseconds of processor time, which other work on the machine disturbs least
-cpu() {
-    local TIMEFORMAT='%U %S'
-    { time "$@" >/dev/null 2>&1; } 2>&1 | awk '{print int(($1 + $2) * 1000000)}'
-}
-ours() { echo $(($(cpu rexx --translate plain.rexx) / 20)); }
-peer() { echo $(($(cpu regina ./plain.rexx) / 20)); }
-read -r mine theirs < <(compare 11 ours peer)
-row 'a plain script of 10,000 lines, against regina' "$mine" "$theirs" ratio 0.05
-
-rexxjs() { echo $(($(cpu rexx --translate rexxjs.rexx) / 200)); }
-row '1,000 lines of RexxJS' "$(for _ in $(seq 11); do rexxjs; done | median)" '' max 1000
+# In one process and of processor time, which other work on the machine disturbs least.
+program=$BUILD_DIR/tests/bench/bench-translate
+read -r mine theirs < <("$program" plain.rexx)
+row 'a plain script of 200,000 lines, against regina' $((mine / 1000)) $((theirs / 1000)) ratio 0.05
+read -r mine _ < <("$program" rexxjs.rexx alone)
+row '1,000 lines of RexxJS' $((mine / 1000 / 200)) '' max 1000
