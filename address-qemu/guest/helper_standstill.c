@@ -7,27 +7,14 @@
 #include "guest/helper_session.h"
 #include "guest/standstill.h"
 
-/* How exactly a clock is set: at most so much off, or the answers take too long to tell. */
+/* How exactly a clock is set, unless all of so many answers take longer than that. */
 #define CLOCK_TOLERANCE_NS 5000000
-#define CLOCK_TRIES 3
+#define CLOCK_TRIES 10
 #define NS_PER_SECOND 1000000000LL
 
 void aq_guest_frozen_free(struct aq_guest_frozen *frozen)
 {
     aq_strings_free(&frozen->keys);
-}
-
-void aq_identity_free(struct aq_identity *identity)
-{
-    for (unsigned i = 0; i < identity->file_count; i++) {
-        struct aq_identity_file *file = &identity->files[i];
-        if (file->bytes.data != NULL)
-            explicit_bzero(file->bytes.data, file->bytes.capacity);
-        aq_buffer_free(&file->bytes);
-        free(file->path);
-    }
-    free(identity->hostname);
-    explicit_bzero(identity, sizeof *identity);
 }
 
 static int need_helper(const struct aq_channel *channel, struct aq_error *err)
@@ -82,22 +69,35 @@ static int move_clock(struct aq_channel *channel, enum aq_wire_type type, int64_
     return ask(channel, question, deadline, err);
 }
 
-/* An answer that was long under way says little of the clock; a quick one says how far off it is. */
-static int refine_clock(struct aq_channel *channel, aq_deadline deadline, struct aq_error *err)
+/* How far it is behind, by the quickest of several answers: the longer one was under way, the less it says.
+ */
+static int measure_clock(struct aq_channel *channel, aq_deadline deadline, int64_t *behind,
+                         struct aq_error *err)
 {
-    for (int i = 0; i < CLOCK_TRIES; i++) {
+    int64_t quickest = INT64_MAX;
+    for (int i = 0; i < CLOCK_TRIES && quickest > CLOCK_TOLERANCE_NS; i++) {
         struct aq_helper_question question;
         int64_t before = host_time();
         if (move_clock(channel, AQ_WIRE_CLOCK, 0, deadline, &question, err) < 0)
             return -1;
-        int64_t after = host_time();
-        int64_t behind = before + (after - before) / 2 - guest_time(&question);
-        if (llabs(behind) <= CLOCK_TOLERANCE_NS)
-            return 0;
-        if (move_clock(channel, AQ_WIRE_CLOCK, behind, deadline, &question, err) < 0)
-            return -1;
+        int64_t taken = host_time() - before;
+        if (taken >= quickest)
+            continue;
+        quickest = taken;
+        *behind = before + taken / 2 - guest_time(&question);
     }
     return 0;
+}
+
+static int refine_clock(struct aq_channel *channel, aq_deadline deadline, struct aq_error *err)
+{
+    struct aq_helper_question question;
+    int64_t behind = 0;
+    if (measure_clock(channel, deadline, &behind, err) < 0)
+        return -1;
+    return llabs(behind) <= CLOCK_TOLERANCE_NS
+               ? 0
+               : move_clock(channel, AQ_WIRE_CLOCK, behind, deadline, &question, err);
 }
 
 /* Lets it go on, its clock moved by what it was behind when it last said what time it has. */
@@ -178,6 +178,7 @@ static void build_repair(const struct aq_identity *identity, struct aq_buffer *r
     add32(request, identity->file_count);
     aq_buffer_add(request, identity->hostname, strlen(identity->hostname) + 1);
     aq_buffer_add(request, identity->machine_id, strlen(identity->machine_id) + 1);
+    aq_buffer_add(request, identity->uuid, strlen(identity->uuid) + 1);
     for (unsigned i = 0; i < identity->file_count; i++) {
         const struct aq_identity_file *file = &identity->files[i];
         aq_buffer_add(request, file->path, strlen(file->path) + 1);

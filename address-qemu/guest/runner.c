@@ -193,7 +193,7 @@ int aq_guest_install_helper(struct aq_channel *agent, const char *runner_path, a
     /* Under systemd it gets a unit of its own: in the agent's it would die with the agent. */
     static const char script[] =
         "[ -d /run/systemd/system ] && systemd-run --quiet --collect --unit=address-qemu-helper"
-        " --slice=system.slice \"$1\" --serve 2>/dev/null && exit\n"
+        " \"$1\" --serve 2>/dev/null && exit\n"
         "exec \"$1\" --serve --daemon\n";
     struct aq_guest_runner runner;
     const char *const arguments[] = {runner.path, NULL};

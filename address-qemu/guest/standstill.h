@@ -9,9 +9,7 @@
 #define AQ_GUEST_STANDSTILL_H
 
 #include "guest/channel.h"
-
-#define AQ_MACHINE_ID_TEXT 33 /* 32 lower-case hexadecimal digits and a NUL: machine-id(5) */
-#define AQ_IDENTITY_SEED 64   /* bytes */
+#include "guest/identity.h"
 
 /* What came of freezing. aq_guest_frozen_free at the end. */
 struct aq_guest_frozen {
@@ -30,27 +28,6 @@ int aq_guest_freeze(struct aq_channel *channel, int64_t patience_ms, aq_deadline
 
 /* Lets it go on as it was, its clock set by as much as it was behind. */
 int aq_guest_thaw(struct aq_channel *channel, aq_deadline deadline, struct aq_error *err);
-
-/* A file that a clone gets. The bytes are secret: they are overwritten when they are freed. */
-struct aq_identity_file {
-    char *path; /* in the guest */
-    unsigned mode;
-    struct aq_buffer bytes;
-};
-
-#define AQ_IDENTITY_FILES 32
-
-/* What a clone is given. Zero-initialise, aq_identity_free at the end. */
-struct aq_identity {
-    char *hostname;
-    char machine_id[AQ_MACHINE_ID_TEXT];
-    unsigned char seed[AQ_IDENTITY_SEED]; /* for the random numbers of its kernel */
-    struct aq_identity_file files[AQ_IDENTITY_FILES];
-    unsigned file_count;
-};
-
-void aq_identity_free(struct aq_identity *identity);
-#define aq_autoidentity aq_cleanup(aq_identity_free)
 
 /* Opens a channel to the helper of a clone that may not even have been started, and sends all of the repair
    that needs no answer. As aq_channel_open_helper, but only for a guest whose helper was left between two

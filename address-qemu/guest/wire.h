@@ -87,8 +87,8 @@ enum aq_wire_type {
     AQ_WIRE_FREEZE, /* h: u32 milliseconds after which the guest thaws by itself; answered by FROZEN */
     AQ_WIRE_FROZEN, /* g: u32 1: all but the helper stands still; u32 count, strings: why it does not, and
                        what a clone needs its own of: the paths of the SSH servers' private host keys */
-    AQ_WIRE_REPAIR, /* h: 64 bytes of seed, u32 count of files, strings: host name, machine-id; for each
-                       file: string path, u32 mode, u32 length, bytes. Answered by REPAIRED */
+    AQ_WIRE_REPAIR, /* h: 64 bytes of seed, u32 count of files, strings: host name, machine-id, UUID; for
+                       each file: string path, u32 mode, u32 length, bytes. Answered by REPAIRED */
     AQ_WIRE_REPAIRED, /* g: u64 the time there, in nanoseconds since the Epoch */
     AQ_WIRE_THAW,     /* h: u64 nanoseconds by which the clock is to be moved before (two's complement);
                          answered by THAWED */

@@ -19,7 +19,11 @@ static int add_layers(const struct aq_parent *on, struct aq_strings *names, stru
         int read = aq_layer_record_read(layers, ids.items[i], &layer, err);
         if (read == -1)
             return -1; /* what cannot be read may depend on it: better not to remove anything */
-        if (read == 0 && aq_parent_same(&layer.parent, on))
+        if (read < 0 || !aq_parent_same(&layer.parent, on))
+            continue;
+        if (strcmp(layer.kind, AQ_LAYER_TEMPLATE) == 0)
+            aq_strings_format(names, "template %s", layer.origin_vm);
+        else
             aq_strings_format(names, "layer %s", aq_layer_short(layer.id, text));
     }
     return 0;

@@ -33,8 +33,9 @@
 #define AQ_LAYER_SHORT_TEXT 13
 
 /* What a layer came from, in `kind`. Others may be added: the word is kept as it is. */
-#define AQ_LAYER_BUILT "built"   /* by a step of a spec; its id is the key of that step */
-#define AQ_LAYER_FROZEN "frozen" /* the disk of a VM, at some moment or at a snapshot */
+#define AQ_LAYER_BUILT "built"       /* by a step of a spec; its id is the key of that step */
+#define AQ_LAYER_FROZEN "frozen"     /* the disk of a VM, at some moment or at a snapshot */
+#define AQ_LAYER_TEMPLATE "template" /* the disk of the template origin_vm */
 
 /* A layer. Strings are owned, never NULL once loaded; zero-initialise, aq_layer_free at the end. */
 struct aq_layer {

@@ -20,6 +20,11 @@ const char *aq_accel_name(enum aq_accel accel)
     return names[accel];
 }
 
+enum aq_accel aq_accel_wish(const char *name)
+{
+    return strcmp(name, "kvm") == 0 ? AQ_ACCEL_KVM : strcmp(name, "tcg") == 0 ? AQ_ACCEL_TCG : AQ_ACCEL_AUTO;
+}
+
 /* What a verdict holds for: this boot, this device node (made anew when its module is reloaded), and this
    user's right to it. NULL where there is nothing worth remembering. free() it. */
 static char *circumstances(void)

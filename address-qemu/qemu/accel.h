@@ -23,6 +23,9 @@ struct aq_kvm_verdict {
 /* "kvm" or "tcg"; "auto" for what has not been chosen. */
 const char *aq_accel_name(enum aq_accel accel);
 
+/* The accelerator of that name; AUTO for any other. */
+enum aq_accel aq_accel_wish(const char *name);
+
 /* Runs the probe now, in a child: 4 ms for a no, up to 100 ms for a yes; one that hangs is ended after 300 ms
    of processor time. -1 only when interrupted or when no child can be made. */
 int aq_kvm_probe(struct aq_kvm_verdict *verdict, struct aq_error *err);

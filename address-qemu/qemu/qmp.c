@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "qemu/qmp.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "util/json.h"
 #include "util/json_lines.h"
@@ -157,6 +159,26 @@ struct aq_qmp *aq_qmp_open(struct aq_qemu_connection *connection, aq_deadline de
         aq_qmp_command(qmp, "qmp_capabilities", NULL, deadline, NULL, err) < 0)
         return NULL;
     return aq_steal_ptr(&qmp);
+}
+
+/* The descriptor goes with the command's first byte. */
+int aq_qmp_give_fd(struct aq_qmp *qmp, int fd, const char *name, aq_deadline deadline, struct aq_error *err)
+{
+    union {
+        struct cmsghdr header;
+        char bytes[CMSG_SPACE(sizeof fd)];
+    } control = {0};
+    struct iovec blank = {.iov_base = (char[]){' '}, .iov_len = 1};
+    struct msghdr message = {
+        .msg_iov = &blank, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
+    struct cmsghdr *rights = CMSG_FIRSTHDR(&message);
+    rights->cmsg_level = SOL_SOCKET;
+    rights->cmsg_type = SCM_RIGHTS;
+    rights->cmsg_len = CMSG_LEN(sizeof fd);
+    memcpy(CMSG_DATA(rights), &fd, sizeof fd);
+    if (sendmsg(qmp->connection.fd, &message, MSG_NOSIGNAL) != 1)
+        return aq_fail_errno(err, AQ_E_VM_NOT_RUNNING, errno, "getfd: QEMU's monitor takes no descriptor");
+    return aq_qmp_command(qmp, "getfd", json_pack("{s:s}", "fdname", name), deadline, NULL, err);
 }
 
 /* What fits into the socket's buffer, and so need not be waited for. */

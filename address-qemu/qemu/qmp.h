@@ -49,6 +49,9 @@ static inline void aq_cleanup_qmp(struct aq_qmp **qmp)
 int aq_qmp_command(struct aq_qmp *qmp, const char *name, json_t *arguments, aq_deadline deadline,
                    json_t **answer, struct aq_error *err);
 
+/* Gives QEMU a copy of a descriptor under a name, for commands that take "fd:NAME". */
+int aq_qmp_give_fd(struct aq_qmp *qmp, int fd, const char *name, aq_deadline deadline, struct aq_error *err);
+
 /* The oldest event of that name, queued or still to come; "data" of it as a new reference unless `data` is
    NULL. 1 when it came, 0 at the deadline, -1 on error. */
 int aq_qmp_wait_event(struct aq_qmp *qmp, const char *name, aq_deadline deadline, json_t **data,

@@ -58,6 +58,7 @@ enum aq_rc {
     X(SPEC_INVALID, USAGE, "A YAML spec is wrong; the text has file, line, column and what was expected.")   \
     X(BASE_NOT_FOUND, NOT_FOUND, "No base of that name is registered. `list_bases` shows what is.")          \
     X(VM_NOT_FOUND, NOT_FOUND, "There is no VM of that name. `list` shows what there is.")                   \
+    X(TEMPLATE_NOT_FOUND, NOT_FOUND, "There is no template of that name. `list_templates` shows them.")      \
     X(FILE_NOT_FOUND, NOT_FOUND, "A file on the host is not there.")                                         \
     X(GUEST_FILE_NOT_FOUND, NOT_FOUND, "A file in the guest is not there.")                                  \
     X(STATE_NOT_FOUND, NOT_FOUND, "The VM has no saved state to go on from. `save_state` makes one.")        \
@@ -100,6 +101,15 @@ enum aq_rc {
       "There is a file already where one was to be made. Say overwrite=true, or another name.")              \
     X(SOURCE_CHANGED, CONFLICT,                                                                              \
       "A source of a spec was written to while it was being used. Nothing was kept; try again.")             \
+    X(TEMPLATE_EXISTS, CONFLICT,                                                                             \
+      "There is a template of that name already. Use replace=true, or another name.")                        \
+    X(TEMPLATE_IN_USE, CONFLICT,                                                                             \
+      "Clones of the template are there; the text names them. Remove those first.")                          \
+    X(TEMPLATE_STALE, CONFLICT,                                                                              \
+      "The template was made by another QEMU, board, CPU or accelerator, or with other devices. Make it "    \
+      "anew (create_template, replace=true).")                                                               \
+    X(TEMPLATE_CHANGED, CONFLICT,                                                                            \
+      "The template's files are not what was sealed. Remove it, and make it anew.")                          \
     X(PORT_IN_USE, CONFLICT, "Another program listens on the port; the text names it.")                      \
     X(TIMEOUT, TIMEOUT, "It took longer than `timeout` allows. What was under way was ended.")               \
     X(GUEST_NOT_READY, TIMEOUT,                                                                              \
@@ -130,6 +140,11 @@ enum aq_rc {
       "What was downloaded is not what its checksum says. Nothing of it was kept; ask the publisher.")       \
     X(DISK_SHRINK, REFUSED, "A disk can grow but not shrink.")                                               \
     X(NOT_SUPPORTED, REFUSED, "This is not supported; the text says what is.")                               \
+    X(TEMPLATE_SECRETS, REFUSED,                                                                             \
+      "A script of a user's has run in the VM, so a template of it may hold secrets. "                       \
+      "allow_provisioned=true says that it may.")                                                            \
+    X(MEMORY_SHORT, REFUSED,                                                                                 \
+      "The host has not enough memory for that many VMs more; the text has what there is. Ask for fewer.")   \
     X(EGRESS_UNENFORCED, REFUSED,                                                                            \
       "The script's header limits egress and that cannot be enforced here. It "                              \
       "was not run unprotected.")                                                                            \

@@ -128,15 +128,23 @@ static bool is_temporary(const char *name)
     return name[0] == '.' && length > suffix && strcmp(name + length - suffix, TEMPORARY_SUFFIX) == 0;
 }
 
-static void sweep_one(int parent, const char *name)
+static void sweep_one(int parent, const char *name, void (*before)(void *data, int folder), void *data)
 {
     struct aq_error ignored = {0};
     aq_autoclose int fd = open_folder(parent, name);
-    if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0 && still_there(parent, name, fd))
-        aq_remove_tree_at(parent, name, &ignored);
+    if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0 || !still_there(parent, name, fd))
+        return;
+    if (before != NULL)
+        before(data, fd);
+    aq_remove_tree_at(parent, name, &ignored);
 }
 
 void aq_stage_sweep(int parent)
+{
+    aq_stage_sweep_with(parent, NULL, NULL);
+}
+
+void aq_stage_sweep_with(int parent, void (*before)(void *data, int folder), void *data)
 {
     DIR *entries = aq_open_entries(parent);
     if (entries == NULL)
@@ -144,7 +152,7 @@ void aq_stage_sweep(int parent)
     const struct dirent *entry;
     while ((entry = readdir(entries)) != NULL)
         if (is_temporary(entry->d_name))
-            sweep_one(parent, entry->d_name);
+            sweep_one(parent, entry->d_name, before, data);
     closedir(entries);
 }
 

@@ -48,6 +48,9 @@ void aq_stage_close(struct aq_stage *stage);
 /* Removes leftovers of dead processes below `parent`. Errors do not matter: the next sweep tries again. */
 void aq_stage_sweep(int parent);
 
+/* The same; `before` (may be NULL) is called with each leftover's open folder before it is removed. */
+void aq_stage_sweep_with(int parent, void (*before)(void *data, int folder), void *data);
+
 enum aq_lock { AQ_LOCK_SHARED, AQ_LOCK_EXCLUSIVE };
 
 /* What came of asking for a lock. */

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+#include <strings.h>
+
 #include "util/size.h"
+#include "verbs/clone_vm.h"
 #include "verbs/vm_fields.h"
 #include "vm/lifecycle.h"
 
@@ -7,6 +10,7 @@ static int run(struct aq_call *call, struct aq_error *err);
 
 static const struct aq_param params[] = {
     {"base", AQ_TYPE_NAME, .meaning = "the base to clone"},
+    AQ_PARAM_TEMPLATE_CHOICE,
     {"vm", AQ_TYPE_NAME, .aliases = "from", .meaning = "the VM to clone, running or stopped"},
     {"snapshot", AQ_TYPE_NAME, .aliases = "snapshot_name",
      .meaning = "a snapshot of that VM, whose disk is to be cloned; unless given, as it is now"},
@@ -27,17 +31,19 @@ static const struct aq_param params[] = {
     {NULL},
 };
 
-static const struct aq_field sets[] = {AQ_VM_FIELDS, AQ_PORT_FIELDS, {NULL}};
+static const struct aq_field sets[] = {AQ_VM_FIELDS, AQ_PORT_FIELDS, AQ_CLONE_FIELDS, {NULL}};
 
 const struct aq_verb aq_verb_clone = {
     .name = "clone",
     .group = "VMs",
-    .summary = "Make a copy-on-write VM from a base or another VM, and start it",
+    .summary = "Make a copy-on-write VM from a base, a template or another VM, and start it",
     .details =
         "The clone's disk holds only what differs from what it is made from, so it costs a millisecond and a "
         "few KiB. "
         "A base is checked to be the very disk that was registered. When the start fails, the clone is "
-        "removed.\n\n"
+        "removed. Where there is a [template](templates.md) of the base that fits - as large, nothing run in "
+        "it, made by this QEMU - the clone goes on from it instead of booting: `QEMU_CLONE_MODE` says which, "
+        "and `QEMU_CLONE_REASON` why it was no template.\n\n"
         "A VM's disk is frozen for it: it becomes a layer, on which both go on; that takes milliseconds too, "
         "and a "
         "running VM goes on running. For a snapshot, and for a VM that has some, what it holds of its own is "
@@ -50,34 +56,65 @@ const struct aq_verb aq_verb_clone = {
     .run = run,
 };
 
-static int check(const struct aq_call *call, struct aq_error *err)
+/* The template that was asked for by name; NULL when it is not, or when none is wanted. */
+static const char *named_template(const struct aq_call *call)
 {
-    bool base = aq_arg_given(call, "base"), vm = aq_arg_given(call, "vm");
-    if (!base && !vm)
-        return aq_fail(err, AQ_E_KEY_MISSING, "clone needs base= or vm=, what is to be cloned");
-    if (base && vm)
-        return aq_fail(
-            err, AQ_E_VALUE_INVALID,
-            "clone takes base= or vm=, not both: it is one thing that is cloned; the new VM is called name=");
-    if (base && aq_arg_given(call, "snapshot"))
-        return aq_fail(err, AQ_E_VALUE_INVALID, "snapshot= is one of a VM: clone vm=… snapshot=…");
+    const char *template = aq_arg_text(call, "template");
+    return template != NULL && strcasecmp(template, AQ_NO_TEMPLATE) != 0 ? template : NULL;
+}
+
+/* What a template's clone is comes from the template. */
+static int check_template_keys(struct aq_call *call, struct aq_error *err)
+{
+    static const char *const fixed[] = {"memory", "cpus", "disk", "network", "no_start"};
+    for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
+        if (aq_arg_given(call, fixed[i]))
+            return aq_fail(err, AQ_E_VALUE_INVALID,
+                           "%s cannot be chosen for a clone of a template: it is as the template has it, and "
+                           "runs from its first moment. `create_template` makes another one",
+                           fixed[i]);
     return 0;
 }
 
-static int start(struct aq_call *call, const struct aq_vm *vm, const char *from, struct aq_error *err)
+static int check(struct aq_call *call, struct aq_error *err)
 {
-    struct aq_run run = {0};
-    if (aq_vm_start(vm, &run, err) < 0) {
+    bool base = aq_arg_given(call, "base"), vm = aq_arg_given(call, "vm");
+    bool template = named_template(call) != NULL;
+    if (base + vm + template == 0)
+        return aq_fail(err, AQ_E_KEY_MISSING, "clone needs base=, template= or vm=, what is to be cloned");
+    if (base + vm + template > 1)
+        return aq_fail(
+            err, AQ_E_VALUE_INVALID,
+            "clone takes one of base=, template= and vm=: it is one thing that is cloned; the new VM "
+            "is called name=");
+    if (!vm && aq_arg_given(call, "snapshot"))
+        return aq_fail(err, AQ_E_VALUE_INVALID, "snapshot= is one of a VM: clone vm=… snapshot=…");
+    return template ? check_template_keys(call, err) : 0;
+}
+
+static int start(struct aq_call *call, struct aq_cloned *cloned, const char *from, struct aq_error *err)
+{
+    if (!cloned->started && aq_vm_start(&cloned->vm, &cloned->run, err) < 0) {
         /* It was made for this start alone: half a wish fulfilled would be in the way of the next try. Unless
            another process has taken to it in between. */
         if (err->code != AQ_E_VM_RUNNING && err->code != AQ_E_VM_BUSY)
-            aq_vm_discard(vm);
+            aq_vm_discard(&cloned->vm);
         return -1;
     }
-    aq_set_port_rows(call->result, &run);
-    aq_result_say(call->result, "cloned %s from %s and started it (process %d, %s)", vm->name, from,
-                  run.process.pid, aq_accel_name(run.accel));
-    return aq_set_vm_fields(call->result, vm, &run, err);
+    aq_set_port_rows(call->result, &cloned->run);
+    aq_result_say(call->result, "cloned %s from %s%s and started it (process %d, %s)", cloned->vm.name,
+                  cloned->started ? "the template " : "", cloned->started ? cloned->vm.template : from,
+                  cloned->run.process.pid, aq_accel_name(cloned->run.accel));
+    return aq_set_vm_fields(call->result, &cloned->vm, &cloned->run, err);
+}
+
+static int make(struct aq_call *call, const struct aq_clone_request *request, struct aq_cloned *cloned,
+                struct aq_error *err)
+{
+    if (request->vm != NULL)
+        return aq_vm_clone_vm(request, &cloned->vm, err);
+    const char *template = aq_arg_bool(call, "no_start") ? AQ_NO_TEMPLATE : aq_arg_text(call, "template");
+    return aq_clone_vm(call, request, template, cloned, err);
 }
 
 static int run(struct aq_call *call, struct aq_error *err)
@@ -93,13 +130,12 @@ static int run(struct aq_call *call, struct aq_error *err)
         .network = aq_arg_text(call, "network"),
         .accel = aq_arg_text(call, "accel"),
     };
-    aq_autovm struct aq_vm vm = {0};
-    if (check(call, err) < 0 ||
-        (request.vm != NULL ? aq_vm_clone_vm(&request, &vm, err) : aq_vm_clone(&request, &vm, err)) < 0)
+    aq_autocloned struct aq_cloned cloned = {0};
+    if (check(call, err) < 0 || make(call, &request, &cloned, err) < 0)
         return -1;
     const char *from = request.vm != NULL ? request.vm : request.base;
     if (!aq_arg_bool(call, "no_start"))
-        return start(call, &vm, from, err);
-    aq_result_say(call->result, "cloned %s from %s", vm.name, from);
-    return aq_set_vm_fields(call->result, &vm, NULL, err);
+        return start(call, &cloned, from, err);
+    aq_result_say(call->result, "cloned %s from %s", cloned.vm.name, from);
+    return aq_set_vm_fields(call->result, &cloned.vm, NULL, err);
 }

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include "verbs/checkpoints.h"
+#include "verbs/clone_vm.h"
 #include "verbs/guest_command.h"
 #include "verbs/provision_stages.h"
 #include "verbs/vm_fields.h"
@@ -16,6 +17,7 @@ static const struct aq_param params[] = {
      .meaning = "the VM; one of that name is used if it stems from the header's base, else it is made. Made "
                 "up unless given"},
     {"base", AQ_TYPE_NAME, .meaning = "the base to clone, instead of the header's"},
+    AQ_PARAM_TEMPLATE_CHOICE,
     {"args", AQ_TYPE_TEXT, .meaning = "the script's argument string, for PARSE ARG"},
     {"keep_running", AQ_TYPE_BOOLEAN, .fallback = "false",
      .meaning = "leave the VM running when the script is done"},
@@ -35,6 +37,7 @@ static const struct aq_param params[] = {
 static const struct aq_field sets[] = {
     AQ_VM_FIELDS,
     AQ_PORT_FIELDS,
+    AQ_CLONE_FIELDS,
     AQ_GUEST_COMMAND_FIELDS,
     AQ_CHECKPOINT_FIELDS,
     {"METHOD", "`helper` or `agent`: how the script was run"},

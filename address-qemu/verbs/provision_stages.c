@@ -7,6 +7,7 @@
 
 #include "util/files.h"
 #include "verbs/checkpoints.h"
+#include "verbs/clone_vm.h"
 #include "verbs/vm_fields.h"
 #include "vm/guest_runner.h"
 #include "vm/lifecycle.h"
@@ -86,11 +87,12 @@ static int make_vm(struct aq_provision *provision, struct aq_error *err)
         .ports = ports,
         .port_count = header->ingress_count,
     };
-    if (aq_vm_clone(&request, &provision->vm, err) < 0) {
-        aq_vm_free(&provision->vm); /* there is none */
+    struct aq_cloned cloned = {0};
+    if (aq_clone_vm(provision->call, &request, aq_arg_text(provision->call, "template"), &cloned, err) < 0)
         return -1;
-    }
+    provision->vm = cloned.vm;
     provision->made = true;
+    provision->started = cloned.started;
     return 0;
 }
 

@@ -19,6 +19,10 @@
     X(diff)                                                                                                  \
     X(verify_layers)                                                                                         \
     X(remove_base)                                                                                           \
+    X(create_template)                                                                                       \
+    X(list_templates)                                                                                        \
+    X(inspect_template)                                                                                      \
+    X(remove_template)                                                                                       \
     X(clone)                                                                                                 \
     X(list)                                                                                                  \
     X(status)                                                                                                \

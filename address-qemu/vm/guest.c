@@ -133,9 +133,13 @@ int aq_guest_open(const struct aq_vm *vm, enum aq_method method, aq_deadline dea
                   struct aq_error *err)
 {
     struct aq_run run = {0};
-    if (aq_run_need(vm, &run, err) < 0)
-        return -1;
-    guest->run_folder = aq_run_open_folder(&run, err);
+    return aq_run_need(vm, &run, err) < 0 ? -1 : aq_guest_open_run(&run, method, deadline, guest, err);
+}
+
+int aq_guest_open_run(const struct aq_run *run, enum aq_method method, aq_deadline deadline,
+                      struct aq_guest *guest, struct aq_error *err)
+{
+    guest->run_folder = aq_run_open_folder(run, err);
     if (guest->run_folder < 0)
         return -1;
     switch (method) {

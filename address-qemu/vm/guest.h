@@ -37,6 +37,10 @@ struct aq_guest {
 int aq_guest_open(const struct aq_vm *vm, enum aq_method method, aq_deadline deadline, struct aq_guest *guest,
                   struct aq_error *err);
 
+/* The same for a VM of which it is known how it runs, published or not. */
+int aq_guest_open_run(const struct aq_run *run, enum aq_method method, aq_deadline deadline,
+                      struct aq_guest *guest, struct aq_error *err);
+
 void aq_guest_close(struct aq_guest *guest);
 #define aq_autoguest aq_cleanup(aq_guest_close)
 

@@ -12,4 +12,8 @@
 int aq_guest_need_runner(const struct aq_vm *vm, bool chosen, struct aq_guest *guest,
                          struct aq_guest_runner *runner, struct aq_error *err);
 
+/* The same for a VM of which it is known how it runs, published or not. */
+int aq_guest_need_runner_in(const struct aq_run *run, bool chosen, struct aq_guest *guest,
+                            struct aq_guest_runner *runner, struct aq_error *err);
+
 #endif

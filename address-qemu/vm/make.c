@@ -85,8 +85,7 @@ static int make_disk(int folder, const struct aq_vm *vm, struct aq_error *err)
     return aq_steal_fd(&disk);
 }
 
-/* The overlay and the record, both on the disk when it returns. */
-static int write_files(int folder, const struct aq_vm *vm, struct aq_error *err)
+int aq_vm_write_files(int folder, const struct aq_vm *vm, struct aq_error *err)
 {
     aq_autobuffer struct aq_buffer record = {0};
     bool own = vm->disk[0] != '/';
@@ -96,8 +95,18 @@ static int write_files(int folder, const struct aq_vm *vm, struct aq_error *err)
     if (own && disk < 0)
         return -1;
     aq_autoclose int file = aq_make_file_at(folder, AQ_VM_RECORD, record.data, record.length, 0600, err);
+    return file < 0 ? -1 : 0;
+}
+
+int aq_vm_sync_files(int folder, const struct aq_vm *vm, struct aq_error *err)
+{
+    bool own = vm->disk[0] != '/';
+    aq_autoclose int file = aq_open_beneath(folder, AQ_VM_RECORD, O_RDONLY, err);
+    aq_autoclose int disk = file >= 0 && own ? aq_open_beneath(folder, vm->disk, O_RDONLY, err) : -1;
     const int both[] = {file, disk};
-    return file < 0 ? -1 : aq_sync_files(both, own ? 2 : 1, err);
+    if (file < 0 || (own && disk < 0))
+        return -1;
+    return aq_sync_files(both, own ? 2 : 1, err);
 }
 
 static int name_taken(const char *name, struct aq_error *err)
@@ -112,9 +121,8 @@ static char *made_up_name(void)
     return aq_format("vm-%s", aq_random_name(part, sizeof part));
 }
 
-/* Publishes under the name that was asked for, or under made-up ones until one is free. */
-static int publish(struct aq_stage *stage, const struct aq_clone_request *request, struct aq_vm *vm,
-                   struct aq_error *err)
+int aq_vm_publish(struct aq_stage *stage, const struct aq_clone_request *request, struct aq_vm *vm,
+                  struct aq_error *err)
 {
     for (int i = 0; i < NAME_TRIES; i++) {
         int published = aq_stage_publish(stage, vm->name, true, err);
@@ -128,17 +136,22 @@ static int publish(struct aq_stage *stage, const struct aq_clone_request *reques
     return name_taken(vm->name, err);
 }
 
-int aq_vm_make(const struct aq_clone_request *request, struct aq_vm *vm, struct aq_error *err)
+int aq_vm_name(const struct aq_clone_request *request, int vms, struct aq_vm *vm, struct aq_error *err)
 {
     free(vm->name);
     vm->name = request->name != NULL ? aq_strdup(request->name) : made_up_name();
+    bool taken = faccessat(vms, vm->name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+    return taken && request->name != NULL ? name_taken(request->name, err) : 0;
+}
+
+int aq_vm_make(const struct aq_clone_request *request, struct aq_vm *vm, struct aq_error *err)
+{
     aq_autoclose int vms = aq_open_home_dir("vms", err);
-    if (vms < 0 || check_below(vm, err) < 0)
+    if (vms < 0 || aq_vm_name(request, vms, vm, err) < 0 || check_below(vm, err) < 0)
         return -1;
-    if (request->name != NULL && faccessat(vms, request->name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-        return name_taken(request->name, err);
     aq_autostage struct aq_stage stage = AQ_STAGE_NONE;
-    if (aq_stage_open(vms, vm->name, &stage, err) < 0 || write_files(stage.folder, vm, err) < 0)
+    if (aq_stage_open(vms, vm->name, &stage, err) < 0 || aq_vm_write_files(stage.folder, vm, err) < 0 ||
+        aq_vm_sync_files(stage.folder, vm, err) < 0)
         return -1;
-    return publish(&stage, request, vm, err);
+    return aq_vm_publish(&stage, request, vm, err);
 }

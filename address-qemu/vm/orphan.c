@@ -49,3 +49,9 @@ int aq_orphan_end(const struct aq_vm *vm, int vm_folder, const struct aq_run *ru
     int told = run->folder[0] == '/' ? tell_quit(run, err) : 0;
     return told < 0 ? -1 : wait_disk_free(vm, vm_folder, told > 0, err);
 }
+
+void aq_orphan_quit(const struct aq_run *run)
+{
+    struct aq_error ignored = {0};
+    tell_quit(run, &ignored);
+}

@@ -16,4 +16,8 @@
    be told to end. */
 int aq_orphan_end(const struct aq_vm *vm, int vm_folder, const struct aq_run *run, struct aq_error *err);
 
+/* Tells whatever listens on the sockets that are on record to quit, and does not wait for it: for a VM that
+   is to be removed with its disk. */
+void aq_orphan_quit(const struct aq_run *run);
+
 #endif

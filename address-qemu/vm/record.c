@@ -96,6 +96,12 @@ static int pending_from_json(const json_t *record, struct aq_pending *pending)
     return 0;
 }
 
+static void set_note(json_t *record, const char *key, const char *text)
+{
+    if (text != NULL && text[0] != '\0')
+        json_object_set_new(record, key, json_string(text));
+}
+
 int aq_vm_to_yaml(const struct aq_vm *vm, struct aq_buffer *text, struct aq_error *err)
 {
     aq_autojson json_t *record = json_object();
@@ -115,8 +121,9 @@ int aq_vm_to_yaml(const struct aq_vm *vm, struct aq_buffer *text, struct aq_erro
     json_object_set_new(record, "created", json_string(vm->created));
     if (vm->iso != NULL)
         json_object_set_new(record, "iso", json_string(vm->iso));
-    if (aq_vm_is_saved(vm))
-        json_object_set_new(record, "saved", json_string(vm->saved));
+    set_note(record, "saved", vm->saved);
+    set_note(record, "template", vm->template);
+    set_note(record, "provisioned", vm->provisioned);
     if (vm->pending.what != AQ_PENDING_NOTHING)
         json_object_set_new(record, "pending", pending_to_json(&vm->pending));
     if (vm->port_count != 0)
@@ -182,6 +189,8 @@ static int read_members(const json_t *record, struct aq_vm *vm, struct aq_error 
     const char *iso = aq_json_text(record, "iso", NULL);
     vm->iso = iso != NULL ? aq_strdup(iso) : NULL;
     vm->saved = aq_strdup(aq_json_text(record, "saved", ""));
+    vm->template = aq_strdup(aq_json_text(record, "template", ""));
+    vm->provisioned = aq_strdup(aq_json_text(record, "provisioned", ""));
     return 0;
 }
 

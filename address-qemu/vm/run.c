@@ -39,14 +39,12 @@ static bool from_record(const json_t *record, struct aq_run *run)
                                    &run->port_count) == 0;
 }
 
-int aq_run_read_at(int vms, const struct aq_vm *vm, struct aq_run *run, struct aq_error *err)
+static int read_record(int dir, const char *path, struct aq_run *run, struct aq_error *err)
 {
-    char path[AQ_NAME_MAX + sizeof "/" AQ_VM_RUN];
-    snprintf(path, sizeof path, "%s/%s", vm->name, AQ_VM_RUN);
     aq_autobuffer struct aq_buffer text = {0};
     struct aq_error reason = {0};
     *run = (struct aq_run){0};
-    if (aq_read_file_at(vms, path, RECORD_MAX, &text, &reason) < 0) {
+    if (aq_read_file_at(dir, path, RECORD_MAX, &text, &reason) < 0) {
         if (reason.code == AQ_E_FILE_NOT_FOUND)
             return 0;
         return aq_fail(err, reason.code, "%s", reason.text);
@@ -57,6 +55,18 @@ int aq_run_read_at(int vms, const struct aq_vm *vm, struct aq_run *run, struct a
         return 0;
     }
     return run->process.pid > 0 && aq_process_alive(&run->process) ? 1 : 0;
+}
+
+int aq_run_read_in(int folder, struct aq_run *run, struct aq_error *err)
+{
+    return read_record(folder, AQ_VM_RUN, run, err);
+}
+
+int aq_run_read_at(int vms, const struct aq_vm *vm, struct aq_run *run, struct aq_error *err)
+{
+    char path[AQ_NAME_MAX + sizeof "/" AQ_VM_RUN];
+    snprintf(path, sizeof path, "%s/%s", vm->name, AQ_VM_RUN);
+    return read_record(vms, path, run, err);
 }
 
 int aq_run_read(const struct aq_vm *vm, struct aq_run *run, struct aq_error *err)

@@ -44,6 +44,9 @@ struct aq_run {
 int aq_run_read_at(int vms, const struct aq_vm *vm, struct aq_run *run, struct aq_error *err);
 int aq_run_read(const struct aq_vm *vm, struct aq_run *run, struct aq_error *err);
 
+/* The same for a VM whose open folder is at hand, published or not. */
+int aq_run_read_in(int folder, struct aq_run *run, struct aq_error *err);
+
 /* The same, for verbs that need a running VM: -1 with VM_NOT_RUNNING when it is not. */
 int aq_run_need(const struct aq_vm *vm, struct aq_run *run, struct aq_error *err);
 

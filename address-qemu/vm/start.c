@@ -10,6 +10,7 @@
 #include "util/clock.h"
 #include "util/files.h"
 #include "util/home.h"
+#include "util/json.h"
 #include "vm/companion.h"
 #include "vm/disk.h"
 #include "vm/iso.h"
@@ -19,6 +20,8 @@
 #include "vm/snapshot_live.h"
 #include "vm/start.h"
 
+#define DISK_SERIAL "root"
+
 enum {
     QEMU_ANSWERS_MS = 60000, /* QEMU's own start, not the guest's: seconds even on a busy host */
     LOAD_MS = 600000,        /* a large memory from a slow disk */
@@ -26,8 +29,8 @@ enum {
 
 /* Everything that a start gathers, and lets go of at its end. */
 struct start {
-    struct aq_vm *vm;      /* as it is on record while the lock is held */
-    const char *from;      /* a snapshot to go on from; NULL: boot */
+    const struct aq_vm *vm; /* as it is on record while the lock is held */
+    const struct aq_origin *origin;
     struct aq_chain chain; /* of its disk */
     int vm_folder;         /* the caller's */
     int runtime, run_folder, log;
@@ -46,9 +49,9 @@ static void start_free(struct start *start)
 /* Whatever the disk is made of is what it was. */
 static int check_chain(struct start *start, struct aq_error *err)
 {
-    aq_autofree char *path = aq_vm_disk_path(start->vm, err);
-    if (path == NULL)
-        return -1;
+    const struct aq_vm *vm = start->vm;
+    aq_autofree char *path =
+        vm->disk[0] == '/' ? aq_strdup(vm->disk) : aq_path_at(start->vm_folder, vm->disk);
     if (aq_chain_of_disk(path, &start->vm->parent, &start->chain, err) < 0)
         return aq_error_context(err, "VM %s cannot start", start->vm->name);
     return 0;
@@ -72,10 +75,7 @@ static int open_files(struct start *start, struct aq_run *run, struct aq_error *
 
 static int choose_accel(struct start *start, struct aq_run *run, struct aq_error *err)
 {
-    const char *wish = start->vm->accel;
-    enum aq_accel wanted = strcmp(wish, "kvm") == 0   ? AQ_ACCEL_KVM
-                           : strcmp(wish, "tcg") == 0 ? AQ_ACCEL_TCG
-                                                      : AQ_ACCEL_AUTO;
+    enum aq_accel wanted = aq_accel_wish(start->vm->accel);
     struct aq_kvm_verdict verdict = {0};
     if (aq_accel_choose(start->runtime, wanted, &run->accel, &verdict, err) < 0)
         return -1;
@@ -87,44 +87,85 @@ static int choose_accel(struct start *start, struct aq_run *run, struct aq_error
 /* A QEMU that waits gets the state it is to go on with. */
 static int go_on_from(const struct start *start, struct aq_qmp *qmp, struct aq_error *err)
 {
-    if (aq_snapshot_load(qmp, start->from, aq_after_ms(LOAD_MS), err) < 0)
-        return aq_error_context(err, "VM %s cannot go on from %s", start->vm->name, start->from);
+    if (aq_snapshot_load(qmp, start->origin->snapshot, aq_after_ms(LOAD_MS), err) < 0)
+        return aq_error_context(err, "VM %s cannot go on from %s", start->vm->name, start->origin->snapshot);
     return aq_qmp_command(qmp, "cont", NULL, aq_after_ms(QEMU_ANSWERS_MS), NULL, err);
 }
 
-static int launch(struct start *start, struct aq_run *run, struct aq_error *err)
+/* The devices, which are the same for all that a VM may begin with. */
+static struct aq_machine describe(const struct aq_vm *vm, enum aq_accel accel, const char *machine_type,
+                                  const struct aq_disk *disk)
 {
-    const struct aq_vm *vm = start->vm;
-    const struct aq_disk disk = {
-        .chain = start->chain.images, .chain_count = start->chain.count, .serial = "root"};
-    const struct aq_machine machine = {
+    return (struct aq_machine){
         .name = vm->name,
         .uuid = vm->id,
         .memory_mib = vm->memory,
         .cpus = vm->cpus,
-        .accel = run->accel,
-        .disks = &disk,
+        .accel = accel,
+        .machine_type = machine_type,
+        .disks = disk,
         .disk_count = 1,
-        .network = start->ends.cable >= 0,
+        .network = strcmp(vm->network, "none") != 0,
         .mtu = AQ_NET_MTU,
         .mac = vm->mac,
         .hostname = vm->name,
         .drive = vm->iso != NULL,
         .disc = vm->iso != NULL && vm->iso[0] != '\0' ? vm->iso : NULL,
     };
+}
+
+uint64_t aq_vm_shape(const struct aq_vm *vm, enum aq_accel accel, const char *machine_type)
+{
+    const struct aq_disk disk = {.serial = DISK_SERIAL};
+    const struct aq_machine machine = describe(vm, accel, machine_type, &disk);
+    return aq_machine_shape(&machine);
+}
+
+/* What the monitor is told before anybody reads its answers: a template's RAM is there already, so that it is
+   not part of the state. */
+static json_t *commands_ahead(const struct aq_origin *origin)
+{
+    if (origin->state <= 0)
+        return NULL;
+    aq_autofree char *uri = aq_format("fd:%d", origin->state);
+    return json_pack("[{s:s, s:{s:[{s:s, s:b}, {s:s, s:b}]}}, {s:s, s:{s:s}}]", "execute",
+                     "migrate-set-capabilities", "arguments", "capabilities", "capability", "x-ignore-shared",
+                     "state", 1, "capability", "events", "state", 1, "execute", "migrate-incoming",
+                     "arguments", "uri", uri);
+}
+
+static int meanwhile(void *data, struct aq_error *err)
+{
+    const struct start *start = data;
+    return start->origin->meanwhile(start->origin->data, start->run_folder, err);
+}
+
+static int launch(struct start *start, struct aq_run *run, struct aq_qmp **qmp, struct aq_error *err)
+{
+    const struct aq_origin *origin = start->origin;
+    const struct aq_disk disk = {
+        .chain = start->chain.images, .chain_count = start->chain.count, .serial = DISK_SERIAL};
+    struct aq_machine machine = describe(start->vm, run->accel, origin->machine_type, &disk);
+    machine.ram_file = origin->ram;
+    machine.ram_shared = origin->state <= 0; /* in the making */
+    aq_autojson json_t *ahead = commands_ahead(origin);
     const struct aq_launch launch = {
         .machine = &machine,
         .runtime_dir = start->run_folder,
         .log_fd = start->log,
         .console_fd = start->ends.console,
         .cable_fd = start->ends.cable,
-        .paused = start->from != NULL,
+        .paused = origin->snapshot != NULL,
+        .incoming = origin->state > 0 ? "defer" : NULL,
+        .state_fd = origin->state,
+        .ahead = ahead,
+        .meanwhile = origin->meanwhile != NULL ? meanwhile : NULL,
+        .data = start,
         .deadline = aq_after_ms(QEMU_ANSWERS_MS),
     };
-    aq_autoqmp struct aq_qmp *qmp = NULL;
-    if (aq_qemu_launch(&launch, &run->process, &qmp, err) < 0)
+    if (aq_qemu_launch(&launch, &run->process, qmp, err) < 0)
         return -1;
-    if (start->from == NULL || go_on_from(start, qmp, err) == 0)
+    if (origin->snapshot == NULL || go_on_from(start, *qmp, err) == 0)
         return 0;
     aq_qemu_kill(start->run_folder, &run->process);
     return -1;
@@ -134,7 +175,7 @@ static int launch(struct start *start, struct aq_run *run, struct aq_error *err)
 static int check_saved(const struct start *start, struct aq_error *err)
 {
     const struct aq_vm *vm = start->vm;
-    if (start->from != NULL || !aq_vm_is_saved(vm))
+    if (start->origin->snapshot != NULL || !aq_vm_is_saved(vm))
         return 0;
     return aq_fail(err, AQ_E_VM_SAVED,
                    "the VM %s has a state that was saved at %s: `restore_state name=%s` goes on from it, "
@@ -143,11 +184,11 @@ static int check_saved(const struct start *start, struct aq_error *err)
 }
 
 /* From here on the record tells where the sockets are, so that a QEMU whose starter dies can be found. */
-static int start_noted(struct start *start, struct aq_run *run, struct aq_error *err)
+static int start_noted(struct start *start, struct aq_run *run, struct aq_qmp **qmp, struct aq_error *err)
 {
     if (choose_accel(start, run, err) < 0 ||
         aq_companion_start(start->vm, start->vm_folder, start->run_folder, run, &start->ends, err) < 0 ||
-        aq_run_write(start->vm_folder, run, err) < 0 || launch(start, run, err) < 0)
+        aq_run_write(start->vm_folder, run, err) < 0 || launch(start, run, qmp, err) < 0)
         return -1;
     char now[AQ_TIME_TEXT];
     snprintf(run->started, sizeof run->started, "%s", aq_now_text(now));
@@ -157,20 +198,43 @@ static int start_noted(struct start *start, struct aq_run *run, struct aq_error 
     return -1;
 }
 
-static int start_stopped(struct start *start, struct aq_run *run, struct aq_error *err)
+static int start_checked(struct start *start, struct aq_run *run, struct aq_qmp **qmp, struct aq_error *err)
 {
-    if (check_saved(start, err) < 0 || aq_orphan_end(start->vm, start->vm_folder, run, err) < 0 ||
-        aq_vm_recover(start->vm, start->vm_folder, -1, err) < 0 || check_chain(start, err) < 0 ||
-        aq_vm_check_iso(start->vm, err) < 0)
-        return -1;
-    aq_vm_sweep_disks(start->vm, start->vm_folder);
-    aq_run_forget(start->vm_folder, run);
     *run = (struct aq_run){0};
-    if (open_files(start, run, err) == 0 && start_noted(start, run, err) == 0)
+    if (open_files(start, run, err) == 0 && start_noted(start, run, qmp, err) == 0)
         return 0;
     aq_companion_ends_close(&start->ends);
     aq_run_forget(start->vm_folder, run);
+    *run = (struct aq_run){0};
     return -1;
+}
+
+static struct start begin(const struct aq_vm *vm, int folder, const struct aq_origin *origin)
+{
+    return (struct start){.vm = vm,
+                          .origin = origin,
+                          .vm_folder = folder,
+                          .runtime = -1,
+                          .run_folder = -1,
+                          .log = -1,
+                          .ends = AQ_COMPANION_NO_ENDS};
+}
+
+int aq_vm_start_in(const struct aq_vm *vm, int folder, const struct aq_origin *origin, struct aq_run *run,
+                   struct aq_qmp **qmp, struct aq_error *err)
+{
+    aq_cleanup(start_free) struct start start = begin(vm, folder, origin);
+    return check_chain(&start, err) < 0 ? -1 : start_checked(&start, run, qmp, err);
+}
+
+/* What the last run, or whoever was at work on the disk, has left behind is settled first. */
+static int settle(const struct start *start, struct aq_vm *vm, struct aq_run *run, struct aq_error *err)
+{
+    if (check_saved(start, err) < 0 || aq_orphan_end(vm, start->vm_folder, run, err) < 0 ||
+        aq_vm_recover(vm, start->vm_folder, -1, err) < 0)
+        return -1;
+    aq_run_forget(start->vm_folder, run);
+    return 0;
 }
 
 int aq_vm_start_locked(const struct aq_vm *vm, int lock, const char *from, struct aq_run *run,
@@ -183,14 +247,13 @@ int aq_vm_start_locked(const struct aq_vm *vm, int lock, const char *from, struc
     aq_autovm struct aq_vm now = {0};
     if (running < 0 || aq_vm_load(vm->name, &now, err) < 0)
         return -1;
-    aq_cleanup(start_free) struct start start = {.vm = &now,
-                                                 .from = from,
-                                                 .vm_folder = lock,
-                                                 .runtime = -1,
-                                                 .run_folder = -1,
-                                                 .log = -1,
-                                                 .ends = AQ_COMPANION_NO_ENDS};
-    return start_stopped(&start, run, err);
+    const struct aq_origin origin = {.snapshot = from};
+    aq_cleanup(start_free) struct start start = begin(&now, lock, &origin);
+    if (settle(&start, &now, run, err) < 0 || check_chain(&start, err) < 0 || aq_vm_check_iso(&now, err) < 0)
+        return -1;
+    aq_vm_sweep_disks(&now, lock);
+    aq_autoqmp struct aq_qmp *qmp = NULL;
+    return start_checked(&start, run, &qmp, err);
 }
 
 int aq_vm_start(const struct aq_vm *vm, struct aq_run *run, struct aq_error *err)

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,7 +11,9 @@
 #include "util/files.h"
 #include "util/home.h"
 #include "util/suggest.h"
+#include "vm/leftover.h"
 #include "vm/record.h"
+#include "vm/template.h"
 
 enum {
     RECORD_MAX = 64 * 1024, /* bytes; a record has about 1 KiB */
@@ -28,6 +31,8 @@ void aq_vm_free(struct aq_vm *vm)
     free(vm->created);
     free(vm->iso);
     free(vm->saved);
+    free(vm->template);
+    free(vm->provisioned);
     free(vm->pending.disk);
     *vm = (struct aq_vm){0};
 }
@@ -72,12 +77,28 @@ bool aq_vm_is_saved(const struct aq_vm *vm)
     return vm->saved != NULL && vm->saved[0] != '\0';
 }
 
+/* Changes one text of the record as it is now, whatever `vm` was when it was read. */
+static int note(int lock, const struct aq_vm *vm, size_t member, const char *text, struct aq_error *err)
+{
+    aq_autovm struct aq_vm now = {.name = aq_strdup(vm->name)};
+    aq_autobuffer struct aq_buffer record = {0};
+    if (aq_read_file_at(lock, AQ_VM_RECORD, RECORD_MAX, &record, err) < 0 ||
+        aq_vm_from_yaml(&record, &now, err) < 0)
+        return -1;
+    char **changed = (char **)((char *)&now + member);
+    free(*changed);
+    *changed = aq_strdup(text != NULL ? text : "");
+    return aq_vm_write(&now, lock, err);
+}
+
 int aq_vm_note_saved(int lock, const struct aq_vm *vm, const char *saved, struct aq_error *err)
 {
-    struct aq_vm changed = *vm; /* borrowed but for this one member */
-    aq_autofree char *moment = aq_strdup(saved != NULL ? saved : "");
-    changed.saved = moment;
-    return aq_vm_write(&changed, lock, err);
+    return note(lock, vm, offsetof(struct aq_vm, saved), saved, err);
+}
+
+int aq_vm_note_provisioned(int lock, const struct aq_vm *vm, const char *moment, struct aq_error *err)
+{
+    return note(lock, vm, offsetof(struct aq_vm, provisioned), moment, err);
 }
 
 int aq_vm_list(struct aq_strings *names, struct aq_error *err)
@@ -85,7 +106,7 @@ int aq_vm_list(struct aq_strings *names, struct aq_error *err)
     aq_autoclose int vms = aq_open_home_dir("vms", err);
     if (vms < 0)
         return -1;
-    aq_stage_sweep(vms);
+    aq_leftovers_sweep(vms);
     return aq_folder_list(vms, names, err);
 }
 
@@ -154,7 +175,7 @@ static bool stands_on(const struct aq_vm *vm, const struct aq_parent *on)
            (on->kind == AQ_PARENT_LAYER && strcmp(vm->pending.layer, on->name) == 0);
 }
 
-int aq_vm_dependents(const struct aq_parent *on, struct aq_strings *names, struct aq_error *err)
+static int add_vms(const struct aq_parent *on, struct aq_strings *names, struct aq_error *err)
 {
     aq_autoclose int vms = aq_open_home_dir("vms", err);
     aq_autostrings struct aq_strings all = {0};
@@ -169,6 +190,31 @@ int aq_vm_dependents(const struct aq_parent *on, struct aq_strings *names, struc
             aq_strings_format(names, "VM %s", all.items[i]);
     }
     return 0;
+}
+
+/* Templates stand on layers of their own. */
+static int add_templates(const struct aq_parent *on, struct aq_strings *names, struct aq_error *err)
+{
+    if (on->kind != AQ_PARENT_LAYER)
+        return 0;
+    aq_autoclose int templates = aq_templates_open(err);
+    aq_autostrings struct aq_strings all = {0};
+    if (templates < 0 || aq_folder_list(templates, &all, err) < 0)
+        return -1;
+    for (size_t i = 0; i < all.count; i++) {
+        aq_autotemplate struct aq_template template = {0};
+        int loaded = aq_template_load_at(templates, all.items[i], &template, err);
+        if (loaded == -1)
+            return -1;
+        if (loaded == 0 && aq_parent_same(&template.parent, on))
+            aq_strings_format(names, "template %s", all.items[i]);
+    }
+    return 0;
+}
+
+int aq_vm_dependents(const struct aq_parent *on, struct aq_strings *names, struct aq_error *err)
+{
+    return add_vms(on, names, err) < 0 ? -1 : add_templates(on, names, err);
 }
 
 int aq_vm_clones(const char *base, struct aq_strings *names, struct aq_error *err)

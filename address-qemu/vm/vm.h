@@ -55,8 +55,10 @@ struct aq_vm {
     char mac[18];
     char *accel; /* as wished: "auto", "kvm", "tcg" */
     char *created;
-    char *iso;   /* what is in its CD drive: an absolute path, or "": it is empty; NULL: it has no drive */
-    char *saved; /* when its state was saved (save_state); NULL or "": it was not */
+    char *iso;      /* what is in its CD drive: an absolute path, or "": it is empty; NULL: it has no drive */
+    char *saved;    /* when its state was saved (save_state); NULL or "": it was not */
+    char *template; /* the template that it is a clone of; NULL or "": it was booted */
+    char *provisioned; /* when a script was first run in it, which may have left secrets; NULL or "": never */
     struct aq_port_rule ports[AQ_VM_PORTS_MAX];
     unsigned port_count;
     struct aq_pending pending;
@@ -74,9 +76,10 @@ int aq_vm_load_at(int vms, const char *name, struct aq_vm *vm, struct aq_error *
 /* Has it a saved state to go on from? */
 bool aq_vm_is_saved(const struct aq_vm *vm);
 
-/* Notes when its state was saved, or (NULL) that none is any more. The caller holds the VM's lock, whose
-   descriptor `lock` is. */
+/* Notes when its state was saved, or (NULL) that none is any more; and when a script was first run in it. The
+   caller holds the VM's lock, whose descriptor `lock` is. */
 int aq_vm_note_saved(int lock, const struct aq_vm *vm, const char *saved, struct aq_error *err);
+int aq_vm_note_provisioned(int lock, const struct aq_vm *vm, const char *moment, struct aq_error *err);
 
 /* The names of all VMs, sorted. */
 int aq_vm_list(struct aq_strings *names, struct aq_error *err);
@@ -101,8 +104,8 @@ int aq_vm_open_disk(const struct aq_vm *vm, int folder, struct aq_error *err);
    cannot be read is passed over. */
 int aq_vm_clones(const char *base, struct aq_strings *names, struct aq_error *err);
 
-/* Adds what the rooms from vm/ on have standing on an image: VMs. Further kinds of children are added here.
-   Of the type aq_dependents (image/dependents.h). */
+/* Adds what the rooms from vm/ on have standing on an image: VMs and templates. Further kinds of children are
+   added here. Of the type aq_dependents (image/dependents.h). */
 int aq_vm_dependents(const struct aq_parent *on, struct aq_strings *names, struct aq_error *err);
 
 /* What a clone is to be. Strings are the caller's; 0 and NULL mean: as the base, or the VM, has it. */

@@ -24,7 +24,7 @@
 /* A request, taken apart. Strings and bytes point into it. */
 struct repair {
     const unsigned char *seed;
-    const char *hostname, *machine_id;
+    const char *hostname, *machine_id, *uuid;
     unsigned count;
     struct file {
         const char *path;
@@ -78,7 +78,8 @@ static bool parse(const unsigned char *from, size_t length, struct repair *repai
         return false;
     repair->hostname = aq_wire_string(&from, end);
     repair->machine_id = aq_wire_string(&from, end);
-    if (repair->hostname == NULL || repair->machine_id == NULL)
+    repair->uuid = aq_wire_string(&from, end);
+    if (repair->hostname == NULL || repair->machine_id == NULL || repair->uuid == NULL)
         return false;
     for (unsigned i = 0; i < repair->count; i++)
         if (!take_file(&from, end, &repair->files[i]))
@@ -174,6 +175,15 @@ static bool renew_random_seed(void)
     return rewrite("/var/lib/systemd/random-seed", 0600, bytes, sizeof bytes);
 }
 
+/* Last: what says that all of the above is this machine's own. Where it is another's, or has not reached the
+   disk, the next start of a base that we have built begins with a new identity. */
+static bool set_mark(const struct repair *repair)
+{
+    char line[64];
+    snprintf(line, sizeof line, "%s\n", repair->uuid);
+    return rewrite("/var/lib/address-qemu/uuid", 0644, line, strlen(line));
+}
+
 static bool do_all(const struct repair *repair)
 {
     if (!seed_kernel(repair->seed) || !set_names(repair))
@@ -183,7 +193,7 @@ static bool do_all(const struct repair *repair)
                         repair->files[i].length))
             return false;
     aq_host_keys_renewed();
-    return renew_random_seed();
+    return renew_random_seed() && set_mark(repair);
 }
 
 bool aq_repair(const unsigned char *request, size_t length, const char **what)

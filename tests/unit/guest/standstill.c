@@ -89,6 +89,7 @@ static void end_guest(struct guest *guest, struct aq_channel *channel)
 static struct aq_identity make_identity(void)
 {
     struct aq_identity identity = {.hostname = aq_strdup("web"), .file_count = 1};
+    snprintf(identity.uuid, sizeof identity.uuid, "6f1f6a3e-0000-4000-8000-000000000001");
     snprintf(identity.machine_id, sizeof identity.machine_id, "0123456789abcdef0123456789abcdef");
     memset(identity.seed, 7, sizeof identity.seed);
     identity.files[0].path = aq_strdup("/etc/ssh/ssh_host_ed25519_key");
@@ -114,6 +115,7 @@ static void a_clone_is_given_all_ahead_and_goes_on_with_the_right_time(void **st
     unsigned char told[512];
     static const char wanted[] = "\1\0\0\0web\0"
                                  "0123456789abcdef0123456789abcdef\0"
+                                 "6f1f6a3e-0000-4000-8000-000000000001\0"
                                  "/etc/ssh/ssh_host_ed25519_key\0\200\1\0\0\3\0\0\0KEY";
     ssize_t length = read(guest.told, told, sizeof told);
     assert_true(length >= (ssize_t)(64 + sizeof wanted - 1));

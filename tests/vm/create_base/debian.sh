@@ -14,7 +14,6 @@ guest() {
 assert_equals running "$(guest one 'systemctl is-system-running --wait')"
 assert_equals '' "$(guest one 'systemctl --failed --no-legend')" 'units that failed'
 assert_equals active "$(guest one 'systemctl is-active address-qemu-helper')"
-assert_contains "$(guest one 'systemctl show -P ControlGroup address-qemu-helper')" addressqemu.slice
 assert_contains "$(guest one 'rexx -v 2>&1')" REXX
 assert_equals one "$(guest one hostname)"
 assert_equals active "$(guest one 'systemctl is-active ssh')"

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The order is what makes it fast and safe. QEMU is started first; while it comes up, the clone's identity
+ * and keys are made and its files are seen to the disk; what QEMU is to do, and what the guest's helper is to
+ * do, is written into their sockets ahead, so neither waits for us. The VM appears in the store when all of
+ * that has succeeded: until then it is in a stage, which a sweep clears away with the QEMU in it.
+ */
+#include "vm/template_clone.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "guest/identity.h"
+#include "guest/standstill.h"
+#include "qemu/launch.h"
+#include "util/files.h"
+#include "util/home.h"
+#include "util/json.h"
+#include "vm/make.h"
+#include "vm/start.h"
+
+enum {
+    LOAD_MS = 120000, /* milliseconds on an idle machine; many clones at once on a small one take longer */
+    REPAIR_MS = 120000,
+    QMP_MS = 60000,
+    WORDS_MAX = 600,
+};
+
+/* A clone in the making. */
+struct making {
+    const struct aq_template *template;
+    struct aq_vm *vm;
+    struct aq_run *run;
+    struct aq_stage stage;
+    int state;
+    struct aq_identity identity;
+    struct aq_qemu_connection helper; /* its lock */
+    struct aq_channel *channel;
+    struct aq_qmp *qmp;
+    bool made; /* it is to stay */
+};
+
+static void end_what_was_made(struct making *making)
+{
+    struct aq_error ignored = {0};
+    aq_autoclose int run_folder =
+        making->run->folder[0] == '/' ? aq_run_open_folder(making->run, &ignored) : -1;
+    if (making->run->process.pid > 0)
+        aq_qemu_kill(run_folder, &making->run->process);
+    aq_run_forget(making->stage.folder, making->run);
+}
+
+static void making_free(struct making *making)
+{
+    aq_channel_close(making->channel);
+    aq_qemu_disconnect(&making->helper);
+    aq_qmp_close(making->qmp);
+    if (!making->made && making->stage.folder >= 0)
+        end_what_was_made(making);
+    aq_stage_close(&making->stage);
+    aq_identity_free(&making->identity);
+    aq_cleanup_close(&making->state);
+}
+
+/* The template's own, but for what makes the VM this one. */
+static int describe(struct making *making, const struct aq_clone_request *request, int vms,
+                    struct aq_error *err)
+{
+    const struct aq_template *template = making->template;
+    const struct aq_clone_request own = {.name = request->name,
+                                         .accel = request->accel,
+                                         .ports = request->ports,
+                                         .port_count = request->port_count};
+    struct aq_vm *vm = making->vm;
+    vm->base = aq_strdup(template->base);
+    vm->template = aq_strdup(template->name);
+    vm->parent = aq_parent_copy(&template->parent);
+    vm->disk_size = template->disk_size;
+    vm->memory = template->memory;
+    vm->cpus = template->cpus;
+    vm->network = aq_strdup(template->network);
+    if (aq_vm_name(&own, vms, vm, err) < 0 || aq_vm_fill(&own, vm, err) < 0)
+        return -1;
+    snprintf(vm->mac, sizeof vm->mac, "%s", template->mac); /* the guest's driver has it in memory */
+    if (template->provisioned)
+        vm->provisioned = aq_strdup(vm->created);
+    return 0;
+}
+
+/* While QEMU starts: its helper's port is there already. */
+static int prepare_repair(void *data, int run_folder, struct aq_error *err)
+{
+    struct making *making = data;
+    if (aq_identity_make(making->vm->name, making->vm->id, &making->template->keys, &making->identity, err) <
+            0 ||
+        aq_qemu_connect(run_folder, AQ_QEMU_HELPER, aq_after_ms(QMP_MS), &making->helper, err) < 0)
+        return -1;
+    const struct aq_channel_port port = {.fd = aq_steal_fd(&making->helper.fd)};
+    making->channel = aq_channel_open_clone(&port, &making->identity);
+    return aq_vm_sync_files(making->stage.folder, making->vm, err);
+}
+
+/* QEMU's last words, of one that ended while it loaded the state. */
+static int fail_load(const struct making *making, const struct aq_error *why, struct aq_error *err)
+{
+    struct aq_error ignored = {0};
+    aq_autobuffer struct aq_buffer log = {0};
+    aq_read_file_at(making->stage.folder, AQ_VM_LOG, 1 << 20, &log, &ignored);
+    const char *words = aq_buffer_text(&log);
+    if (log.length > WORDS_MAX)
+        words += log.length - WORDS_MAX;
+    enum aq_error_code code = why->code == AQ_E_VM_NOT_RUNNING ? AQ_E_QEMU_FAILED : why->code;
+    return aq_fail(err, code, "QEMU cannot go on from the template %s: %s. Its last words: %s",
+                   making->template->name, why->text, words);
+}
+
+/* A template that was standing still when it was taken stands still. Its snapshots are to be as any VM's,
+   with the RAM in them. */
+static int go_on(struct making *making, struct aq_error *err)
+{
+    json_t *capabilities =
+        json_pack("{s:[{s:s, s:b}]}", "capabilities", "capability", "x-ignore-shared", "state", 0);
+    aq_deadline deadline = aq_after_ms(QMP_MS);
+    return aq_qmp_command(making->qmp, "migrate-set-capabilities", capabilities, deadline, NULL, err) < 0
+               ? -1
+               : aq_qmp_command(making->qmp, "cont", NULL, deadline, NULL, err);
+}
+
+static int wait_loaded(struct making *making, struct aq_error *err)
+{
+    struct aq_error why = {0};
+    aq_deadline deadline = aq_after_ms(LOAD_MS);
+    for (;;) {
+        aq_autojson json_t *data = NULL;
+        int came = aq_qmp_wait_event(making->qmp, "MIGRATION", deadline, &data, &why);
+        const char *status = aq_json_text(data, "status", "");
+        if (came > 0 && strcmp(status, "completed") == 0)
+            break;
+        if (came == 0)
+            aq_fail(&why, AQ_E_TIMEOUT, "it took too long");
+        if (came > 0 && strcmp(status, "failed") == 0)
+            aq_fail(&why, AQ_E_QEMU_FAILED, "the state could not be loaded");
+        if (why.code != AQ_OK)
+            return fail_load(making, &why, err);
+    }
+    return go_on(making, &why) == 0 ? 0 : fail_load(making, &why, err);
+}
+
+static int start(struct making *making, int template_folder, struct aq_error *err)
+{
+    aq_autofree char *ram = aq_path_at(template_folder, AQ_TEMPLATE_RAM);
+    making->state = aq_open_beneath(template_folder, AQ_TEMPLATE_STATE, O_RDONLY, err);
+    if (making->state < 0)
+        return -1;
+    const struct aq_origin origin = {
+        .ram = ram,
+        .machine_type = making->template->machine,
+        .state = making->state,
+        .meanwhile = prepare_repair,
+        .data = making,
+    };
+    return aq_vm_start_in(making->vm, making->stage.folder, &origin, making->run, &making->qmp, err);
+}
+
+static int repair(struct making *making, struct aq_error *err)
+{
+    bool stood_still = false;
+    if (aq_channel_repaired(making->channel, aq_after_ms(REPAIR_MS), &stood_still, err) < 0)
+        return aq_error_context(err, "a clone of the template %s was ended and removed",
+                                making->template->name);
+    if (stood_still || !making->template->closed)
+        return 0;
+    return aq_fail(
+        err, AQ_E_CLONE_UNREPAIRED,
+        "a clone of the template %s went on before it was repaired, because that took too long; it "
+        "was ended and removed",
+        making->template->name);
+}
+
+static int make(struct making *making, const struct aq_clone_request *request, int template_folder,
+                struct aq_error *err)
+{
+    aq_autoclose int vms = aq_open_home_dir("vms", err);
+    if (vms < 0 || describe(making, request, vms, err) < 0)
+        return -1;
+    if (aq_stage_open(vms, making->vm->name, &making->stage, err) < 0 ||
+        aq_vm_write_files(making->stage.folder, making->vm, err) < 0 ||
+        start(making, template_folder, err) < 0 || wait_loaded(making, err) < 0 || repair(making, err) < 0 ||
+        aq_vm_publish(&making->stage, request, making->vm, err) < 0)
+        return -1;
+    making->made = true;
+    return 0;
+}
+
+int aq_template_clone(const char *name, const struct aq_clone_request *request, struct aq_vm *vm,
+                      struct aq_run *run, struct aq_template *template, struct aq_error *err)
+{
+    *run = (struct aq_run){0};
+    aq_autotemplate struct aq_template own = {0};
+    aq_cleanup(making_free) struct making making = {.template = &own,
+                                                    .vm = vm,
+                                                    .run = run,
+                                                    .stage = AQ_STAGE_NONE,
+                                                    .state = -1,
+                                                    .helper = AQ_QEMU_UNCONNECTED};
+    aq_autoclose int lock = aq_template_lock(name, AQ_LOCK_SHARED, err);
+    if (lock < 0 || aq_template_load(name, &own, err) < 0)
+        return -1;
+    aq_autoclose int parent_lock = aq_parent_lock(&own.parent, AQ_LOCK_SHARED, err);
+    if (parent_lock < 0 ||
+        aq_template_check(&own, request->accel != NULL ? request->accel : "auto", err) < 0 ||
+        make(&making, request, lock, err) < 0)
+        return -1;
+    if (template == NULL)
+        return 0;
+    *template = own;
+    own = (struct aq_template){0};
+    return 0;
+}
