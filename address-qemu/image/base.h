@@ -77,6 +77,11 @@ int aq_base_lock(const char *name, enum aq_lock kind, struct aq_error *err);
  * the sentence. */
 int aq_base_refuse_dependents(const char *name, aq_dependents *above, const char *wish, struct aq_error *err);
 
+/* Takes note of a disk that was changed on purpose by the caller, who holds the base exclusively (`lock`): it
+   is judged, made read-only again where it is the store's own, and pinned anew; a digest is forgotten. *pin
+   is the new one. */
+int aq_base_pin_anew(const char *name, int lock, struct aq_pin *pin, struct aq_error *err);
+
 /* What to register. Strings are the caller's. */
 struct aq_base_request {
     const char *name;

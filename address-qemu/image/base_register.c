@@ -91,6 +91,25 @@ int aq_base_take_disk(struct aq_stage *stage, struct aq_base *wanted, bool diges
     return aq_pin_take(fd, where, &wanted->pin, err);
 }
 
+int aq_base_pin_anew(const char *name, int lock, struct aq_pin *pin, struct aq_error *err)
+{
+    struct aq_qcow2_info info;
+    aq_autobase struct aq_base base = {0};
+    if (aq_base_load(name, &base, err) < 0)
+        return -1;
+    aq_autoclose int fd = aq_open_input(base.path, err);
+    if (fd < 0 || aq_qcow2_admit(fd, base.path, &info, err) < 0)
+        return -1;
+    if ((base.copy && fchmod(fd, 0400) < 0) || fsync(fd) < 0)
+        return aq_fail_errno(err, AQ_E_IO, errno, "cannot keep %s", base.path);
+    if (aq_pin_take(fd, base.path, &base.pin, err) < 0)
+        return -1;
+    base.virtual_size = info.virtual_size;
+    base.sha256[0] = '\0';
+    *pin = base.pin;
+    return aq_base_record_write(lock, &base, true, err);
+}
+
 static int copy_disk(struct aq_stage *stage, int from, const struct aq_base_request *request,
                      struct aq_base *wanted, struct aq_error *err)
 {

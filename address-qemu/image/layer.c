@@ -129,3 +129,9 @@ int aq_layer_remove(const char *id, aq_dependents *above, struct aq_error *err)
         return -1;
     return aq_folder_remove(layers, id, err);
 }
+
+int aq_layer_remove_held(const char *id, struct aq_error *err)
+{
+    aq_autoclose int layers = aq_layers_open(err);
+    return layers < 0 ? -1 : aq_folder_remove(layers, id, err);
+}

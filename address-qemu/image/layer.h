@@ -105,4 +105,7 @@ int aq_layer_lock(const char *id, enum aq_lock kind, struct aq_error *err);
    because something is being made from it. */
 int aq_layer_remove(const char *id, aq_dependents *above, struct aq_error *err);
 
+/* The same of a layer that the caller holds exclusively and knows that nothing stands on. */
+int aq_layer_remove_held(const char *id, struct aq_error *err);
+
 #endif

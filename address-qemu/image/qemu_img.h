@@ -18,7 +18,8 @@ json_t *aq_chain_options(const struct aq_chain *chain, unsigned from);
 char *aq_chain_name(const struct aq_chain *chain, struct aq_error *err);
 
 /* Runs qemu-img with these arguments (NULL-terminated, without the program): TOOL_MISSING, TOOL_FAILED with
-   what it said, NO_SPACE, TIMEOUT, INTERRUPTED. */
-int aq_qemu_img(const char *const *arguments, aq_deadline deadline, struct aq_error *err);
+   what it said, NO_SPACE, TIMEOUT, INTERRUPTED. `tied`: it is killed should this process die, for work of
+   which half is no harm and which the next may begin again; what should better be ended is left to end. */
+int aq_qemu_img(const char *const *arguments, bool tied, aq_deadline deadline, struct aq_error *err);
 
 #endif

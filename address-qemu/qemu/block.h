@@ -21,4 +21,12 @@ int aq_qmp_put_overlay(struct aq_qmp *qmp, const char *path, const char *node, a
    whose options as a block device are `target` (consumed). The VM goes on meanwhile. */
 int aq_qmp_copy_top(struct aq_qmp *qmp, json_t *target, aq_deadline deadline, struct aq_error *err);
 
+/* Copies all that is below the disk's top image into that, which stands alone then, and closes the rest. The
+   VM goes on meanwhile. After a failure the chain is as it was. */
+int aq_qmp_flatten(struct aq_qmp *qmp, aq_deadline deadline, struct aq_error *err);
+
+/* Has QEMU write all that it holds of the disk, the image's own tables included, and waits until it is there.
+ */
+int aq_qmp_flush(struct aq_qmp *qmp, aq_deadline deadline, struct aq_error *err);
+
 #endif

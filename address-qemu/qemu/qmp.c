@@ -24,7 +24,21 @@ struct aq_qmp {
     struct aq_json_lines lines;
     json_t *events; /* an array, oldest first */
     json_int_t last_id;
+    aq_qmp_progress *progress;
+    void *progress_data;
 };
+
+void aq_qmp_on_progress(struct aq_qmp *qmp, aq_qmp_progress *progress, void *data)
+{
+    qmp->progress = progress;
+    qmp->progress_data = data;
+}
+
+void aq_qmp_tell_progress(struct aq_qmp *qmp, uint64_t done, uint64_t total)
+{
+    if (qmp->progress != NULL)
+        qmp->progress(qmp->progress_data, done, total);
+}
 
 void aq_qmp_close(struct aq_qmp *qmp)
 {

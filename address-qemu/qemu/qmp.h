@@ -12,6 +12,7 @@
 
 #include <jansson.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "qemu/sockets.h"
 #include "util/cleanup.h"
@@ -66,6 +67,17 @@ void aq_qmp_forget_events(struct aq_qmp *qmp);
    cancelled where it can be, and TIMEOUT. A failed snapshot-load leaves the VM stopped: send `cont`. */
 int aq_qmp_run_job(struct aq_qmp *qmp, const char *name, json_t *arguments, aq_deadline deadline,
                    struct aq_error *err);
+
+/* Is told how far a job is, a few times a second at most; `total` grows while the job finds more to do. */
+typedef void aq_qmp_progress(void *data, uint64_t done, uint64_t total);
+void aq_qmp_on_progress(struct aq_qmp *qmp, aq_qmp_progress *progress, void *data); /* NULL: nobody */
+
+/* For qemu/qmp_job.c. */
+void aq_qmp_tell_progress(struct aq_qmp *qmp, uint64_t done, uint64_t total);
+
+/* Ends and forgets all jobs that were begun by aq_qmp_run_job: what dead processes have left. The caller
+   holds the VM, so that no other is at work. */
+int aq_qmp_end_jobs(struct aq_qmp *qmp, aq_deadline deadline, struct aq_error *err);
 
 /* query-status: "running", "paused", "prelaunch", "shutdown", … free() it; NULL on failure. */
 char *aq_qmp_status(struct aq_qmp *qmp, aq_deadline deadline, struct aq_error *err);

@@ -11,7 +11,8 @@
 #include "util/memory.h"
 
 /* Unlike any before it: a job that was abandoned may still be listed. By the process and the moment. */
-#define JOB_ID "address-qemu-%ld-%lld"
+#define JOB_PREFIX "address-qemu-"
+#define JOB_ID JOB_PREFIX "%ld-%lld"
 
 /* After a cancellation, and for dismissing. */
 #define PATIENCE_MS 5000
@@ -53,6 +54,8 @@ static json_t *follow_job(struct aq_qmp *qmp, const char *id, aq_deadline deadli
         if (strcmp(status, "ready") == 0 && /* a commit of the active image waits to be told */
             aq_qmp_command(qmp, "job-complete", json_pack("{s:s}", "id", id), deadline, NULL, err) < 0)
             return NULL;
+        aq_qmp_tell_progress(qmp, (uint64_t)aq_json_int(job, "current-progress", 0),
+                             (uint64_t)aq_json_int(job, "total-progress", 0));
         if (aq_ms_left(deadline) == 0) {
             aq_fail(err, AQ_E_TIMEOUT, "the job was %s when the time was over", status);
             return NULL;
@@ -69,17 +72,34 @@ static void dismiss(struct aq_qmp *qmp, const char *id)
                    &ignored);
 }
 
-/* Gives up a job that took too long. One that cannot be cancelled goes on; its entry stays until QEMU ends.
- */
+/* Gives up a job, for what took too long, was interrupted, or was left behind. One that cannot be cancelled
+   goes on; its entry stays until QEMU ends. */
 static void abandon(struct aq_qmp *qmp, const char *id)
 {
     struct aq_error ignored = {0};
     aq_deadline deadline = aq_after_ms(PATIENCE_MS);
-    if (aq_qmp_command(qmp, "job-cancel", json_pack("{s:s}", "id", id), deadline, NULL, &ignored) < 0)
-        return;
+    aq_interrupt_hold();
+    aq_qmp_command(qmp, "job-cancel", json_pack("{s:s}", "id", id), deadline, NULL, &ignored);
     aq_autojson json_t *job = follow_job(qmp, id, deadline, &ignored);
     if (job != NULL)
         dismiss(qmp, id);
+    aq_interrupt_release();
+}
+
+int aq_qmp_end_jobs(struct aq_qmp *qmp, aq_deadline deadline, struct aq_error *err)
+{
+    aq_autojson json_t *jobs = NULL;
+    if (aq_qmp_command(qmp, "query-jobs", NULL, deadline, &jobs, err) < 0)
+        return -1;
+    size_t i;
+    json_t *job;
+    json_array_foreach(jobs, i, job)
+    {
+        const char *id = aq_json_text(job, "id", "");
+        if (strncmp(id, JOB_PREFIX, strlen(JOB_PREFIX)) == 0)
+            abandon(qmp, id);
+    }
+    return 0;
 }
 
 int aq_qmp_run_job(struct aq_qmp *qmp, const char *name, json_t *arguments, aq_deadline deadline,

@@ -124,6 +124,7 @@ static int start(struct run *run, struct aq_error *err)
         .working_dir = process->working_dir,
         .memory_limit = process->memory_limit,
         .cpu_limit = process->cpu_limit,
+        .tied_to = process->tied ? getpid() : 0,
         .standard = {input, output, errors},
     };
     return spawn_child(run, &spawn, err);

@@ -26,6 +26,7 @@ struct aq_process {
     size_t capture_limit;  /* of each stream; more is read and dropped. 0: 1 MiB */
     uint64_t memory_limit; /* bytes of address space; 0: as ours */
     uint64_t cpu_limit;    /* seconds of processor time; 0: as ours */
+    bool tied;             /* killed should this process die: for what must not go on by itself */
     aq_deadline deadline;  /* 0: AQ_FOREVER; past it the process group is ended and TIMEOUT returned */
     /* Called with each line (without its end) of either stream as it comes; may be NULL. */
     void (*on_line)(void *data, const char *line);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -68,6 +69,13 @@ static void set_limit(int resource, uint64_t most)
         setrlimit(resource, &limit);
 }
 
+/* From the kernel, so that it holds however that process dies. It may be dead already. */
+static void tie(pid_t to)
+{
+    if (to != 0 && (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != to))
+        _exit(127);
+}
+
 _Noreturn void aq_spawn_exec(const struct aq_spawn *spawn, int report)
 {
     if (report < 3)
@@ -76,6 +84,7 @@ _Noreturn void aq_spawn_exec(const struct aq_spawn *spawn, int report)
         report_failure(report, AQ_SPAWN_DESCRIPTORS);
     if (spawn->working_dir != NULL && chdir(spawn->working_dir) < 0)
         report_failure(report, AQ_SPAWN_DIRECTORY);
+    tie(spawn->tied_to);
     set_limit(RLIMIT_AS, spawn->memory_limit);
     set_limit(RLIMIT_CPU, spawn->cpu_limit);
     reset_signals();

@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "util/error.h"
 
@@ -21,6 +22,7 @@ struct aq_spawn {
     const char *working_dir; /* NULL: as it is */
     uint64_t memory_limit;   /* RLIMIT_AS; 0: as it is */
     uint64_t cpu_limit;      /* RLIMIT_CPU; 0: as it is */
+    pid_t tied_to;           /* the process with whose death this one is killed; 0: none */
     int standard[3];         /* become descriptors 0, 1, 2 */
     const int *keep;         /* inherited under their own numbers, all above 2 */
     unsigned keep_count;

@@ -77,14 +77,19 @@ static const char *status_of(enum aq_error_code code)
 }
 
 /* The images that make up the disk, the writable one first, as far down as they are what they were. */
-static void set_chain(aq_result *result, const struct aq_vm *vm)
+static void set_chain(aq_result *result, const struct aq_vm *vm, struct aq_buffer *below)
 {
     struct aq_error reason = {0};
     aq_autochain struct aq_chain chain = {0};
     struct aq_table *table = aq_result_table(result, "CHAIN");
     aq_chain_of_disk(aq_result_field(result, "DISK", NULL), &vm->parent, &chain, &reason);
-    for (unsigned i = 0; i < chain.count; i++)
+    for (unsigned i = 0; i < chain.count; i++) {
+        const struct aq_parent member = {.kind = chain.members[i].kind, .name = chain.members[i].name};
+        aq_autofree char *text = i > 0 ? aq_parent_text(&member) : NULL;
         add_image(table, &chain.images[i], &chain.members[i]);
+        if (text != NULL)
+            aq_buffer_format(below, "%s%s", i > 1 ? ", which stands on " : "", text);
+    }
     aq_result_set_text(result, "BASE_STATUS", status_of(reason.code));
     if (reason.code != AQ_OK)
         aq_result_set_text(result, "BASE_ERROR", reason.text);
@@ -105,10 +110,11 @@ static int set_disk(aq_result *result, const struct aq_vm *vm, struct aq_error *
     return aq_set_snapshot_rows(result, vm, err) < 0 ? -1 : 0;
 }
 
-static void say(aq_result *result, const struct aq_vm *vm, const struct aq_run *run)
+static void say(aq_result *result, const struct aq_vm *vm, const struct aq_run *run,
+                const struct aq_buffer *below)
 {
     char text[AQ_SIZE_TEXT], allocated[AQ_SIZE_TEXT];
-    aq_result_say(result, "%s, cloned from %s\n", vm->name, vm->base);
+    aq_result_say(result, "%s%s%s\n", vm->name, vm->base[0] != '\0' ? ", cloned from " : "", vm->base);
     aq_result_say_more(result, "  memory %s, cpus %u, created %s\n", aq_mib_text(vm->memory, text), vm->cpus,
                        vm->created);
     aq_size_text((uint64_t)strtoll(aq_result_field(result, "DISK_ALLOCATED", NULL), NULL, 10), allocated);
@@ -116,6 +122,8 @@ static void say(aq_result *result, const struct aq_vm *vm, const struct aq_run *
                        aq_size_text(vm->disk_size, text), aq_result_field(result, "BASE_STATUS", NULL));
     if (vm->iso != NULL && vm->iso[0] != '\0')
         aq_result_say_more(result, "  CD drive: %s\n", vm->iso);
+    if (below->length > 0)
+        aq_result_say_more(result, "  it stands on %s\n", below->data);
     if (run == NULL) {
         aq_result_say_more(result, "  %s", aq_run_status(vm, NULL));
         return;
@@ -134,6 +142,7 @@ static int run(struct aq_call *call, struct aq_error *err)
 {
     aq_result *result = call->result;
     aq_autovm struct aq_vm vm = {0};
+    aq_autobuffer struct aq_buffer below = {0};
     struct aq_run run = {0};
     if (aq_vm_load(aq_arg_text(call, "name"), &vm, err) < 0)
         return -1;
@@ -146,12 +155,12 @@ static int run(struct aq_call *call, struct aq_error *err)
     aq_result_set_text(result, "MAC", vm.mac);
     aq_result_set_text(result, "ID", vm.id);
     aq_result_set_text(result, "ISO", vm.iso);
-    set_chain(result, &vm);
+    set_chain(result, &vm, &below);
     if (running) {
         aq_set_port_rows(result, &run);
         aq_result_set_int(result, "UPTIME", aq_uptime_ms(run.process.start_time) / 1000);
         aq_result_set_text(result, "ACCEL_REASON", run.accel_reason);
     }
-    say(result, &vm, running ? &run : NULL);
+    say(result, &vm, running ? &run : NULL, &below);
     return 0;
 }

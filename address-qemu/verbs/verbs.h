@@ -47,6 +47,10 @@
     X(restore)                                                                                               \
     X(list_snapshots)                                                                                        \
     X(remove_snapshot)                                                                                       \
+    X(tree)                                                                                                  \
+    X(flatten)                                                                                               \
+    X(commit)                                                                                                \
+    X(prune)                                                                                                 \
     X(provision)                                                                                             \
     X(execute)                                                                                               \
     X(execute_rexx)                                                                                          \

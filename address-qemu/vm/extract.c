@@ -87,7 +87,7 @@ static int copy_file(const struct aq_vm *vm, const char *snapshot, const char *t
     }
     arguments[count++] = source;
     arguments[count] = target;
-    return aq_qemu_img(arguments, aq_after_ms(COPY_MS), err);
+    return aq_qemu_img(arguments, true, aq_after_ms(COPY_MS), err);
 }
 
 /* By QEMU itself, which knows what it has not written yet. */
@@ -106,7 +106,7 @@ static int copy_running(const struct aq_vm_hold *hold, struct aq_stage *stage, c
     } else {
         aq_autofree char *size = aq_format("%" PRIu64, vm->disk_size);
         const char *const arguments[] = {"create", "-q", "-f", "qcow2", target, size, NULL};
-        if (aq_qemu_img(arguments, aq_after_ms(COPY_MS), err) < 0)
+        if (aq_qemu_img(arguments, true, aq_after_ms(COPY_MS), err) < 0)
             return -1;
     }
     aq_autoqmp struct aq_qmp *qmp = aq_qmp_connect(hold->run_folder, aq_after_ms(COPY_MS), err);

@@ -18,7 +18,7 @@ int aq_snapshot_file(const struct aq_vm *vm, enum aq_snapshot_file what, const c
         return -1;
     const char *const arguments[] = {"snapshot", "-q", options[what], name, image, NULL};
     aq_interrupt_hold();
-    int done = aq_qemu_img(arguments, aq_after_ms(PATIENCE_MS), err);
+    int done = aq_qemu_img(arguments, false, aq_after_ms(PATIENCE_MS), err);
     aq_interrupt_release();
     return done;
 }

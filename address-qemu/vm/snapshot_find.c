@@ -90,3 +90,18 @@ const struct aq_qcow2_snapshot *aq_snapshot_need(const struct aq_qcow2_snapshots
                 vm->name);
     return NULL;
 }
+
+int aq_snapshot_refuse(const struct aq_vm *vm, int folder, const char *wish, struct aq_error *err)
+{
+    struct aq_qcow2_info info;
+    aq_autoclose int disk = aq_vm_open_disk(vm, folder, err);
+    if (disk < 0 || aq_qcow2_read(disk, vm->disk, &info, err) < 0)
+        return -1;
+    if (info.snapshot_count == 0)
+        return 0;
+    return aq_fail(err, AQ_E_VM_HAS_SNAPSHOTS,
+                   "the disk of VM %s cannot %s: it holds %u snapshots%s, which need what it stands on; "
+                   "`remove_snapshot` those, or `clone vm=%s` and work on the clone",
+                   vm->name, wish, info.snapshot_count, aq_vm_is_saved(vm) ? " (one is its saved state)" : "",
+                   vm->name);
+}

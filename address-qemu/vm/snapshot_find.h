@@ -17,6 +17,10 @@ const struct aq_qcow2_snapshot *aq_snapshot_need(const struct aq_qcow2_snapshots
                                                  const struct aq_vm *vm, const char *name,
                                                  struct aq_error *err);
 
+/* VM_HAS_SNAPSHOTS when the disk has any, that of a saved state included: `wish` ("be flattened") completes
+   the sentence. `folder` is the VM's. */
+int aq_snapshot_refuse(const struct aq_vm *vm, int folder, const char *wish, struct aq_error *err);
+
 /* The same without an error. */
 const struct aq_qcow2_snapshot *aq_snapshot_find(const struct aq_qcow2_snapshots *snapshots,
                                                  const char *name);

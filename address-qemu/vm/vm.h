@@ -35,7 +35,12 @@ struct aq_port_rule {
 
 /* What was begun on a VM's disk, so that whoever comes next can settle it: vm/recover.h. */
 struct aq_pending {
-    enum aq_pending_what { AQ_PENDING_NOTHING, AQ_PENDING_FREEZE } what;
+    enum aq_pending_what {
+        AQ_PENDING_NOTHING,
+        AQ_PENDING_FREEZE,
+        AQ_PENDING_FLATTEN,
+        AQ_PENDING_COMMIT
+    } what;
     char *disk;                   /* the file that is to take the place of the disk; owned */
     char layer[AQ_LAYER_ID_TEXT]; /* of a freeze: what the disk becomes */
 };

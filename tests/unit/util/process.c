@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/time.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "util/cleanup.h"
@@ -359,6 +360,31 @@ static void a_line_without_end_is_told_in_pieces(void **state)
     aq_process_result_free(&result);
 }
 
+static void what_is_tied_dies_with_us(void **state)
+{
+    (void)state;
+    pid_t pid = fork();
+    if (pid == 0) {
+        aq_process_check(&(struct aq_process){.argv = SHELL("echo $$ >tied; exec sleep 60"), .tied = true},
+                         NULL, &err);
+        _exit(0);
+    }
+    int child = 0;
+    while (child == 0) {
+        FILE *file = fopen("tied", "r");
+        if (file != NULL && fscanf(file, "%d", &child) != 1)
+            child = 0;
+        if (file != NULL)
+            fclose(file);
+        usleep(1000);
+    }
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+    for (int i = 0; i < 5000 && kill(child, 0) == 0; i++)
+        usleep(1000);
+    assert_int_equal(kill(child, 0), -1);
+}
+
 static void check_fails_with_the_programs_last_words(void **state)
 {
     (void)state;
@@ -400,6 +426,7 @@ int main(void)
         cmocka_unit_test_setup(a_background_process_is_not_waited_for, fresh),
         cmocka_unit_test_setup(lines_are_told_as_they_come, fresh),
         cmocka_unit_test_setup(a_line_without_end_is_told_in_pieces, fresh),
+        cmocka_unit_test_setup(what_is_tied_dies_with_us, fresh),
         cmocka_unit_test_setup(check_fails_with_the_programs_last_words, fresh),
     };
     return cmocka_run_group_tests_name("util/process", tests, NULL, NULL);
