@@ -197,6 +197,39 @@ int aq_channel_sync(struct aq_channel *channel, aq_deadline deadline, struct aq_
     return channel->ops->sync(channel, deadline, err);
 }
 
+static int fail_freezing(const struct aq_channel *channel, struct aq_error *err)
+{
+    return aq_fail(err, AQ_E_NOT_SUPPORTED, "a guest's file systems cannot be frozen through the %s",
+                   channel->ops->name);
+}
+
+int aq_channel_fs_freeze(struct aq_channel *channel, unsigned patience_ms, aq_deadline deadline,
+                         struct aq_error *err)
+{
+    if (channel->ops->fs_freeze == NULL)
+        return fail_freezing(channel, err);
+    if (need_peer(channel, deadline, err) < 0)
+        return -1;
+    return channel->ops->fs_freeze(channel, patience_ms, deadline, err);
+}
+
+int aq_channel_fs_thaw(struct aq_channel *channel, aq_deadline deadline, bool *held, struct aq_error *err)
+{
+    if (channel->ops->fs_thaw == NULL)
+        return fail_freezing(channel, err);
+    return channel->ops->fs_thaw(channel, deadline, held, err);
+}
+
+const char *aq_channel_fs_last_words(const struct aq_channel *channel)
+{
+    return channel->ops->fs_last_words;
+}
+
+int aq_channel_descriptor(const struct aq_channel *channel)
+{
+    return channel->port.fd;
+}
+
 void aq_guest_exit_free(struct aq_guest_exit *exit)
 {
     aq_buffer_free(&exit->output);

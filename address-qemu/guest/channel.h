@@ -171,6 +171,27 @@ int aq_channel_get(struct aq_channel *channel, const struct aq_guest_get *get, s
 /* Has the guest write all its dirty pages to its disks, and waits for it. */
 int aq_channel_sync(struct aq_channel *channel, aq_deadline deadline, struct aq_error *err);
 
+/* Has the guest write all its dirty pages to its disks and write no more until it is told to: programs that
+   want to, wait. Through our helper it goes on by itself after `patience_ms`, and when the channel is closed
+   or this process dies; the guest agent holds on until it is thawed (vm/quiesce.h sees to that).
+   AGENT_REFUSED, GUEST_REFUSED with the guest's own words, NOT_SUPPORTED for a channel that cannot; then
+   nothing is frozen. */
+int aq_channel_fs_freeze(struct aq_channel *channel, unsigned patience_ms, aq_deadline deadline,
+                         struct aq_error *err);
+
+/* Lets it go on. *held: all has been frozen until now. */
+int aq_channel_fs_thaw(struct aq_channel *channel, aq_deadline deadline, bool *held, struct aq_error *err);
+
+/* What has to be sent through the port to thaw, should this process die before it has: for the channel that
+   does not do so by itself; NULL for others. */
+const char *aq_channel_fs_last_words(const struct aq_channel *channel);
+
+/* The port's descriptor, still the channel's: for the same. */
+int aq_channel_descriptor(const struct aq_channel *channel);
+
+/* Text of the guest for a message: at most 200 bytes, only what can be printed. Uses `to` and returns it. */
+const char *aq_guest_printable(const char *text, size_t length, char to[256]);
+
 /* The GNU build-id (hex) of the rexx-guest that is at the other end; "" when not known: before it is ready,
    and for the agent. */
 const char *aq_channel_build_id(const struct aq_channel *channel);

@@ -24,6 +24,11 @@ struct aq_channel_ops {
     int (*get)(struct aq_channel *channel, const struct aq_guest_get *get, struct aq_guest_file *file,
                struct aq_error *err);
     int (*sync)(struct aq_channel *channel, aq_deadline deadline, struct aq_error *err);
+    /* NULL where there is no such thing. */
+    int (*fs_freeze)(struct aq_channel *channel, unsigned patience_ms, aq_deadline deadline,
+                     struct aq_error *err);
+    int (*fs_thaw)(struct aq_channel *channel, aq_deadline deadline, bool *held, struct aq_error *err);
+    const char *fs_last_words; /* aq_channel_fs_last_words */
     const char *(*build_id)(const struct aq_channel *channel);
     const char *(*runner_path)(const struct aq_channel *channel);
     void (*leave)(struct aq_channel *channel); /* forgets the peer: the next use finds it anew */
@@ -53,9 +58,6 @@ ssize_t aq_guest_input(const struct aq_guest_exec *exec, uint64_t position, void
 /* Takes a piece of output: streams it, captures it, counts it. */
 void aq_guest_output(const struct aq_guest_exec *exec, struct aq_guest_exit *exit, enum aq_stream stream,
                      const char *bytes, size_t length);
-
-/* Text of the guest for a message: at most 200 bytes, only what can be printed. Uses `to` and returns it. */
-const char *aq_guest_printable(const char *text, size_t length, char to[256]);
 
 /* Refuses what cannot be run or put: an empty argv, a variable without "=", a path that is not absolute. */
 int aq_guest_check_exec(const struct aq_guest_exec *exec, struct aq_error *err);

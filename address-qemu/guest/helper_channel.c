@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The channel through our helper's port: aq_channel's operations as those of a session. */
+#include "guest/helper_fs_freeze.h"
 #include "guest/helper_session.h"
 
 #define QUEUE_SIZE (1024 * 1024)
@@ -86,6 +87,8 @@ static const struct aq_channel_ops helper_ops = {
     .put = helper_put,
     .get = helper_get,
     .sync = helper_sync,
+    .fs_freeze = aq_helper_fs_freeze,
+    .fs_thaw = aq_helper_fs_thaw,
     .build_id = helper_build_id,
     .runner_path = helper_runner_path,
     .leave = helper_leave,

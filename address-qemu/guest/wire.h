@@ -94,6 +94,10 @@ enum aq_wire_type {
                          answered by THAWED */
     AQ_WIRE_THAWED,   /* g: u64 the time there, u32 1: all has stood still until now */
     AQ_WIRE_CLOCK,    /* h: as THAW, but moves the clock alone. g: the answer, u64 the time there */
+    AQ_WIRE_FSFREEZE, /* h: u32 milliseconds after which the guest thaws by itself: nothing is written to its
+                         file systems from DONE (its size: how many they are) on. So too when the session ends
+                       */
+    AQ_WIRE_FSTHAW,   /* h: goes on; answered by DONE, whose mode is 1 when all was frozen until now */
     AQ_WIRE_TYPES
 };
 

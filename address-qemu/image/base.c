@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "image/base.h"
 
+#include <string.h>
+
 #include "image/base_record.h"
+#include "util/json.h"
 
 int aq_base_load(const char *name, struct aq_base *base, struct aq_error *err)
 {
@@ -29,6 +32,18 @@ struct aq_parent aq_base_as_parent(const struct aq_base *base)
 {
     return base->layer[0] != '\0' ? aq_parent_make(AQ_PARENT_LAYER, base->layer, &base->pin)
                                   : aq_parent_make(AQ_PARENT_BASE, base->name, &base->pin);
+}
+
+bool aq_base_keeps(const struct aq_base *base, const char *layer)
+{
+    size_t index;
+    const json_t *generation;
+    json_array_foreach(json_object_get(base->built, "generations"), index, generation)
+    {
+        if (strcmp(aq_json_text(generation, "layer", ""), layer) == 0)
+            return true;
+    }
+    return false;
 }
 
 const char *aq_base_status(const struct aq_base *base)

@@ -62,6 +62,10 @@ int aq_base_check(const struct aq_base *base, struct aq_error *err);
 /* What a clone of the base stands on: the base, or its layer. aq_parent_free it. */
 struct aq_parent aq_base_as_parent(const struct aq_base *base);
 
+/* Is the layer an earlier generation of a base that `modify` made (modify/generation.h), to which it may be
+   rolled back? */
+bool aq_base_keeps(const struct aq_base *base, const char *layer);
+
 /* The same as one word: "ready", "changed" or "missing". */
 const char *aq_base_status(const struct aq_base *base);
 

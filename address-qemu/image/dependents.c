@@ -5,7 +5,6 @@
 
 #include "image/base.h"
 #include "image/layer_record.h"
-#include "util/json.h"
 
 static int add_layers(const struct aq_parent *on, struct aq_strings *names, struct aq_error *err)
 {
@@ -29,19 +28,6 @@ static int add_layers(const struct aq_parent *on, struct aq_strings *names, stru
     return 0;
 }
 
-/* Is the layer an earlier generation of a base that `modify` made (modify/generation.h)? */
-static bool keeps(const struct aq_base *base, const char *layer)
-{
-    size_t index;
-    const json_t *generation;
-    json_array_foreach(json_object_get(base->built, "generations"), index, generation)
-    {
-        if (strcmp(aq_json_text(generation, "layer", ""), layer) == 0)
-            return true;
-    }
-    return false;
-}
-
 /* Bases stand on layers only. */
 static int add_bases(const struct aq_parent *on, struct aq_strings *names, struct aq_error *err)
 {
@@ -59,7 +45,7 @@ static int add_bases(const struct aq_parent *on, struct aq_strings *names, struc
             return aq_fail(err, reason.code, "%s", reason.text);
         }
         aq_autoparent struct aq_parent stands_on = aq_base_as_parent(&base);
-        if (aq_parent_same(&stands_on, on) || keeps(&base, on->name))
+        if (aq_parent_same(&stands_on, on) || aq_base_keeps(&base, on->name))
             aq_strings_format(names, "base %s", base.name);
     }
     return 0;

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "image/qcow2.h"
-#include "util/files.h"
 #include "vm/disk.h"
 #include "vm/freeze.h"
 #include "vm/record.h"
@@ -40,13 +39,7 @@ static bool is_empty(const struct aq_vm_hold *hold)
     aq_autoclose int disk = aq_vm_open_disk(&hold->vm, hold->lock, &unread);
     if (disk < 0 || aq_qcow2_read(disk, hold->vm.disk, &info, &unread) < 0)
         return false;
-    aq_autofree uint64_t *table = aq_alloc((size_t)info.l1_entries * sizeof *table);
-    if (aq_read_all_at(disk, table, info.l1_entries * sizeof *table, (off_t)info.l1_offset, &unread) < 0)
-        return false;
-    for (uint32_t i = 0; i < info.l1_entries; i++)
-        if (table[i] != 0)
-            return false;
-    return true;
+    return aq_qcow2_is_empty(disk, &info, hold->vm.disk, &unread) > 0;
 }
 
 /* What the steps are to be done on, as a spec names it: what the VM has becomes a layer, unless it is
@@ -59,7 +52,7 @@ static char *settle_base(struct aq_vm_hold *hold, int *held, struct aq_error *er
         *held = aq_parent_lock(&vm->parent, AQ_LOCK_SHARED, err);
         return *held < 0 ? NULL : aq_format("sha256:%s", vm->parent.name);
     }
-    if (aq_vm_freeze(hold, &layer, held, err) < 0)
+    if (aq_vm_freeze(hold, NULL, &layer, held, err) < 0)
         return NULL;
     /* It comes as its maker holds it, alone; the build holds it too, as does whoever stands on it. */
     if (flock(*held, LOCK_SH) == 0)

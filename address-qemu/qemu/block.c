@@ -10,6 +10,7 @@
 #define DISK "/virtio-disk0/"
 #define DISK_BACKEND "/machine/peripheral/virtio-disk0/virtio-backend"
 #define TARGET_NODE "copy-target"
+#define COPY_JOB "blockdev-backup"
 
 /* For taking back what was half done. */
 enum { BACK_MS = 5000 };
@@ -114,25 +115,31 @@ int aq_qmp_flush(struct aq_qmp *qmp, aq_deadline deadline, struct aq_error *err)
                    (int)strcspn(words != NULL ? words : "", "\r\n"), words != NULL ? words : "");
 }
 
-int aq_qmp_copy_top(struct aq_qmp *qmp, json_t *target, aq_deadline deadline, struct aq_error *err)
+int aq_qmp_copy_top_begin(struct aq_qmp *qmp, json_t *target, aq_deadline deadline, char **job,
+                          struct aq_error *err)
 {
+    *job = NULL;
     aq_autofree char *node = aq_qmp_disk_node(qmp, deadline, err);
-    if (node == NULL) {
-        json_decref(target);
-        return -1;
-    }
-    json_object_set_new(target, "node-name", json_string(TARGET_NODE));
-    if (aq_qmp_end_jobs(qmp, deadline, err) < 0) {
+    if (node == NULL || aq_qmp_end_jobs(qmp, deadline, err) < 0) {
         json_decref(target);
         return -1;
     }
     remove_node(qmp, TARGET_NODE); /* should a dead process have left one */
+    json_object_set_new(target, "node-name", json_string(TARGET_NODE));
     if (aq_qmp_command(qmp, "blockdev-add", target, deadline, NULL, err) < 0)
         return -1;
-    int copied = aq_qmp_run_job(qmp, "blockdev-backup",
-                                json_pack("{s:s, s:s, s:s, s:b}", "device", node, "target", TARGET_NODE,
-                                          "sync", "top", "auto-dismiss", 0),
-                                deadline, err);
+    if (aq_qmp_start_job(qmp, COPY_JOB,
+                         json_pack("{s:s, s:s, s:s, s:b}", "device", node, "target", TARGET_NODE, "sync",
+                                   "top", "auto-dismiss", 0),
+                         deadline, job, err) == 0)
+        return 0;
+    remove_node(qmp, TARGET_NODE);
+    return -1;
+}
+
+int aq_qmp_copy_top_end(struct aq_qmp *qmp, const char *job, aq_deadline deadline, struct aq_error *err)
+{
+    int copied = aq_qmp_finish_job(qmp, COPY_JOB, job, deadline, err);
     remove_node(qmp, TARGET_NODE);
     return copied;
 }

@@ -17,9 +17,11 @@ char *aq_qmp_disk_node(struct aq_qmp *qmp, aq_deadline deadline, struct aq_error
 int aq_qmp_put_overlay(struct aq_qmp *qmp, const char *path, const char *node, aq_deadline deadline,
                        struct aq_error *err);
 
-/* Copies what the disk's top image holds at this moment (nothing of what is below it) into another overlay,
-   whose options as a block device are `target` (consumed). The VM goes on meanwhile. */
-int aq_qmp_copy_top(struct aq_qmp *qmp, json_t *target, aq_deadline deadline, struct aq_error *err);
+/* Copies what the disk's top image holds at the moment of `begin` (nothing of what is below it) into another
+   overlay, whose options as a block device are `target` (consumed). The VM goes on meanwhile. free() *job. */
+int aq_qmp_copy_top_begin(struct aq_qmp *qmp, json_t *target, aq_deadline deadline, char **job,
+                          struct aq_error *err);
+int aq_qmp_copy_top_end(struct aq_qmp *qmp, const char *job, aq_deadline deadline, struct aq_error *err);
 
 /* Copies all that is below the disk's top image into that, which stands alone then, and closes the rest. The
    VM goes on meanwhile. After a failure the chain is as it was. */

@@ -28,6 +28,11 @@ struct aq_qmp {
     void *progress_data;
 };
 
+int aq_qmp_descriptor(const struct aq_qmp *qmp)
+{
+    return qmp->connection.fd;
+}
+
 void aq_qmp_on_progress(struct aq_qmp *qmp, aq_qmp_progress *progress, void *data)
 {
     qmp->progress = progress;

@@ -45,6 +45,9 @@ static inline void aq_cleanup_qmp(struct aq_qmp **qmp)
 }
 #define aq_autoqmp aq_cleanup(aq_cleanup_qmp)
 
+/* The connection's descriptor, still the monitor's: for last words (util/guard.h). */
+int aq_qmp_descriptor(const struct aq_qmp *qmp);
+
 /* Executes a command. `arguments` may be NULL; its reference is consumed. `answer`, unless NULL, gets a new
    reference to what "return" holds. An error answer is QMP_FAILED naming the command, with QEMU's words. */
 int aq_qmp_command(struct aq_qmp *qmp, const char *name, json_t *arguments, aq_deadline deadline,
@@ -67,6 +70,12 @@ void aq_qmp_forget_events(struct aq_qmp *qmp);
    cancelled where it can be, and TIMEOUT. A failed snapshot-load leaves the VM stopped: send `cont`. */
 int aq_qmp_run_job(struct aq_qmp *qmp, const char *name, json_t *arguments, aq_deadline deadline,
                    struct aq_error *err);
+
+/* The same in two steps, for a job whose beginning matters. free() *id, also after a failure. */
+int aq_qmp_start_job(struct aq_qmp *qmp, const char *name, json_t *arguments, aq_deadline deadline, char **id,
+                     struct aq_error *err);
+int aq_qmp_finish_job(struct aq_qmp *qmp, const char *name, const char *id, aq_deadline deadline,
+                      struct aq_error *err);
 
 /* Is told how far a job is, a few times a second at most; `total` grows while the job finds more to do. */
 typedef void aq_qmp_progress(void *data, uint64_t done, uint64_t total);

@@ -102,13 +102,17 @@ int aq_qmp_end_jobs(struct aq_qmp *qmp, aq_deadline deadline, struct aq_error *e
     return 0;
 }
 
-int aq_qmp_run_job(struct aq_qmp *qmp, const char *name, json_t *arguments, aq_deadline deadline,
-                   struct aq_error *err)
+int aq_qmp_start_job(struct aq_qmp *qmp, const char *name, json_t *arguments, aq_deadline deadline, char **id,
+                     struct aq_error *err)
 {
-    aq_autofree char *id = aq_format(JOB_ID, (long)getpid(), (long long)aq_now());
-    json_object_set_new(arguments, "job-id", json_string(id));
-    if (aq_qmp_command(qmp, name, arguments, deadline, NULL, err) < 0)
-        return -1;
+    *id = aq_format(JOB_ID, (long)getpid(), (long long)aq_now());
+    json_object_set_new(arguments, "job-id", json_string(*id));
+    return aq_qmp_command(qmp, name, arguments, deadline, NULL, err);
+}
+
+int aq_qmp_finish_job(struct aq_qmp *qmp, const char *name, const char *id, aq_deadline deadline,
+                      struct aq_error *err)
+{
     aq_autojson json_t *job = follow_job(qmp, id, deadline, err);
     if (job == NULL) {
         abandon(qmp, id);
@@ -119,4 +123,13 @@ int aq_qmp_run_job(struct aq_qmp *qmp, const char *name, json_t *arguments, aq_d
     if (error != NULL)
         return aq_fail(err, AQ_E_QMP_FAILED, "QEMU's %s failed: %s", name, error);
     return 0;
+}
+
+int aq_qmp_run_job(struct aq_qmp *qmp, const char *name, json_t *arguments, aq_deadline deadline,
+                   struct aq_error *err)
+{
+    aq_autofree char *id = NULL;
+    if (aq_qmp_start_job(qmp, name, arguments, deadline, &id, err) < 0)
+        return -1;
+    return aq_qmp_finish_job(qmp, name, id, deadline, err);
 }

@@ -3,7 +3,7 @@
 
 #include "util/size.h"
 #include "verbs/clone_vm.h"
-#include "verbs/vm_fields.h"
+#include "verbs/snapshot_fields.h"
 #include "vm/lifecycle.h"
 
 static int run(struct aq_call *call, struct aq_error *err);
@@ -14,6 +14,7 @@ static const struct aq_param params[] = {
     {"vm", AQ_TYPE_NAME, .aliases = "from", .meaning = "the VM to clone, running or stopped"},
     {"snapshot", AQ_TYPE_NAME, .aliases = "snapshot_name",
      .meaning = "a snapshot of that VM, whose disk is to be cloned; unless given, as it is now"},
+    AQ_PARAM_QUIESCE,
     {"name", AQ_TYPE_NAME, .meaning = "the new VM's name; made up unless given"},
     {"memory", AQ_TYPE_SIZE, .min = 16 << 20, .max = INT64_C(4096) << 30,
      .meaning = "its RAM; that of what is cloned unless given"},
@@ -31,7 +32,12 @@ static const struct aq_param params[] = {
     {NULL},
 };
 
-static const struct aq_field sets[] = {AQ_VM_FIELDS, AQ_PORT_FIELDS, AQ_CLONE_FIELDS, {NULL}};
+static const struct aq_field sets[] = {
+    AQ_VM_FIELDS,
+    AQ_PORT_FIELDS,
+    AQ_CLONE_FIELDS,
+    {"QUIESCED", "for a running VM: 1 when its guest had written everything and was frozen meanwhile"},
+    {NULL}};
 
 const struct aq_verb aq_verb_clone = {
     .name = "clone",
@@ -46,7 +52,8 @@ const struct aq_verb aq_verb_clone = {
         "and `QEMU_CLONE_REASON` why it was no template.\n\n"
         "A VM's disk is frozen for it: it becomes a layer, on which both go on; that takes milliseconds too, "
         "and a "
-        "running VM goes on running. For a snapshot, and for a VM that has some, what it holds of its own is "
+        "running VM goes on running, its guest's file systems frozen for that moment if it answers. For a "
+        "snapshot, and for a VM that has some, what it holds of its own is "
         "copied "
         "into a layer once, which further clones of the same state share. The clone boots: it gets the disk, "
         "not the memory.",
@@ -111,8 +118,12 @@ static int start(struct aq_call *call, struct aq_cloned *cloned, const char *fro
 static int make(struct aq_call *call, const struct aq_clone_request *request, struct aq_cloned *cloned,
                 struct aq_error *err)
 {
-    if (request->vm != NULL)
-        return aq_vm_clone_vm(request, &cloned->vm, err);
+    if (request->vm != NULL) {
+        bool quiesced = false;
+        int cloned_vm = aq_vm_clone_vm(request, &cloned->vm, &quiesced, err);
+        aq_result_set_bool(call->result, "QUIESCED", quiesced);
+        return cloned_vm;
+    }
     const char *template = aq_arg_bool(call, "no_start") ? AQ_NO_TEMPLATE : aq_arg_text(call, "template");
     return aq_clone_vm(call, request, template, cloned, err);
 }
@@ -123,6 +134,7 @@ static int run(struct aq_call *call, struct aq_error *err)
         .base = aq_arg_text(call, "base"),
         .vm = aq_arg_text(call, "vm"),
         .snapshot = aq_arg_text(call, "snapshot"),
+        .quiesce = aq_quiesce_wish(call),
         .name = aq_arg_text(call, "name"),
         .memory = (unsigned)(aq_arg_number(call, "memory") >> 20),
         .cpus = (unsigned)aq_arg_number(call, "cpus"),

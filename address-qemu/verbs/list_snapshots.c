@@ -28,6 +28,13 @@ const struct aq_verb aq_verb_list_snapshots = {
     .run = run,
 };
 
+enum aq_quiesce aq_quiesce_wish(const struct aq_call *call)
+{
+    if (!aq_arg_given(call, "quiesce"))
+        return AQ_QUIESCE_TRY;
+    return aq_arg_bool(call, "quiesce") ? AQ_QUIESCE_MUST : AQ_QUIESCE_NEVER;
+}
+
 int64_t aq_set_snapshot_rows(aq_result *result, const struct aq_vm *vm, struct aq_error *err)
 {
     aq_autosnapshots struct aq_qcow2_snapshots snapshots = {0};

@@ -219,8 +219,10 @@ int aq_stage_snapshot(struct aq_provision *provision, struct aq_error *err)
     struct tm utc;
     strftime(name, sizeof name, "provision-%Y%m%d-%H%M%S", gmtime_r(&now, &utc));
     aq_deadline deadline = aq_after_ms(SNAPSHOT_MS);
-    if (aq_channel_sync(provision->guest.channel, deadline, err) < 0 ||
-        aq_vm_snapshot(&provision->vm, name, AQ_SNAPSHOT_DISK, deadline, NULL, err) < 0)
+    if (aq_channel_sync(provision->guest.channel, deadline, err) < 0)
+        return -1;
+    aq_guest_close(&provision->guest); /* the snapshot needs the way itself */
+    if (aq_vm_snapshot(&provision->vm, name, AQ_SNAPSHOT_DISK, AQ_QUIESCE_TRY, deadline, NULL, err) < 0)
         return -1;
     aq_result_set_text(provision->call->result, "SNAPSHOT", name);
     return 0;

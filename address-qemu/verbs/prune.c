@@ -27,7 +27,8 @@ const struct aq_verb aq_verb_prune = {
     .summary = "Remove the layers that nothing stands on",
     .details = "Layers are what clones of VMs and builds leave behind when the last VM, base or layer that "
                "stood on them is gone. "
-               "Nothing that is in use can be removed, whatever happens at the same time; bases and VMs are "
+               "Nothing that is in use can be removed, whatever happens at the same time, nor what a base "
+               "may be rolled back to; bases and VMs are "
                "not touched "
                "(`remove_base`, `cleanup`). When a record cannot be read nothing is removed at all.",
     .params = params,
@@ -80,8 +81,8 @@ static int run(struct aq_call *call, struct aq_error *err)
     char size[AQ_SIZE_TEXT];
     aq_result_set_int(call->result, "COUNT", tally.count);
     aq_result_set_int(call->result, "BYTES", tally.bytes);
-    aq_result_say_more(call->result, "%lld layers %s, %s", (long long)tally.count,
-                       tally.dry_run ? "would be removed" : "removed",
+    aq_result_say_more(call->result, "%lld layer%s %s, %s", (long long)tally.count,
+                       tally.count == 1 ? "" : "s", tally.dry_run ? "would be removed" : "removed",
                        aq_size_text((uint64_t)tally.bytes, size));
     return pruned;
 }

@@ -10,9 +10,9 @@ static const struct aq_param params[] = {{NULL}};
 
 static const struct aq_field sets[] = {
     {"COUNT", "how many there are"},
-    {"TREE.n.KIND",
-     "`base`, `layer`, `vm`, `snapshot` (of the VM before it) or `file` (a user's own that something stands "
-     "on), in the order of the listing: each before what stands on it"},
+    {"TREE.n.KIND", "`base`, `layer`, `template`, `vm`, `snapshot` (of the VM before it) or `file` (a user's "
+                    "own that something stands "
+                    "on), in the order of the listing: each before what stands on it"},
     {"TREE.n.NAME", "its name; of a layer its id, of a file its path"},
     {"TREE.n.DEPTH", "how far below its root it is, from 0"},
     {"TREE.n.PARENT", "the number of the row that it stands on; 0: none"},
@@ -27,7 +27,7 @@ static const struct aq_field sets[] = {
 const struct aq_verb aq_verb_tree = {
     .name = "tree",
     .group = "Snapshots",
-    .summary = "Show what stands on what: bases, layers, VMs and snapshots",
+    .summary = "Show what stands on what: bases, layers, templates, VMs and snapshots",
     .params = params,
     .sets = sets,
     .example = "tree",
@@ -59,6 +59,8 @@ static void say(aq_result *result, const struct aq_descent_node *node)
         aq_result_say_more(result, ", %s", aq_size_text((uint64_t)node->allocated, size));
     if (node->details[0] != '\0')
         aq_result_say_more(result, ", %s", node->details);
+    if (node->kept)
+        aq_result_say_more(result, ", kept for rollback");
     if (node->parent == AQ_DESCENT_ROOT && node->stands_on.kind != AQ_PARENT_NONE) {
         aq_autofree char *on = aq_parent_text(&node->stands_on);
         aq_result_say_more(result, ", stands on %s, which is gone", on);

@@ -24,6 +24,7 @@
     X(inspect_template)                                                                                      \
     X(remove_template)                                                                                       \
     X(clone)                                                                                                 \
+    X(create)                                                                                                \
     X(list)                                                                                                  \
     X(status)                                                                                                \
     X(inspect)                                                                                               \
@@ -39,6 +40,7 @@
     X(rename)                                                                                                \
     X(attach_iso)                                                                                            \
     X(detach_iso)                                                                                            \
+    X(resize)                                                                                                \
     X(remove)                                                                                                \
     X(cleanup)                                                                                               \
     X(wait)                                                                                                  \

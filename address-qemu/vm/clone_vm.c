@@ -44,8 +44,8 @@ static int look_at(const struct aq_vm_hold *hold, struct disk *look, struct aq_e
 }
 
 /* Finds or makes what the clone stands on. *held keeps it there. */
-static int find_parent(struct aq_vm_hold *hold, const char *snapshot, struct aq_parent *parent, int *held,
-                       struct aq_error *err)
+static int find_parent(struct aq_vm_hold *hold, const char *snapshot, struct aq_quiet *quiet,
+                       struct aq_parent *parent, int *held, struct aq_error *err)
 {
     struct disk disk;
     if (look_at(hold, &disk, err) < 0)
@@ -64,8 +64,8 @@ static int find_parent(struct aq_vm_hold *hold, const char *snapshot, struct aq_
     bool freeze =
         snapshot == NULL && !disk.snapshots && hold->vm.disk[0] != '/' && disk.depth < FREEZE_DEPTH_MAX;
     aq_autolayer struct aq_layer layer = {0};
-    if (freeze ? aq_vm_freeze(hold, &layer, held, err) < 0
-               : aq_vm_extract(hold, snapshot, &layer, held, err) < 0)
+    if (freeze ? aq_vm_freeze(hold, quiet, &layer, held, err) < 0
+               : aq_vm_extract(hold, snapshot, quiet, &layer, held, err) < 0)
         return -1;
     *parent = aq_layer_as_parent(&layer);
     return 0;
@@ -87,13 +87,20 @@ static void take_after(const struct aq_vm *from, struct aq_vm *vm)
         vm->ports[i].host = 0;
 }
 
-int aq_vm_clone_vm(const struct aq_clone_request *request, struct aq_vm *vm, struct aq_error *err)
+int aq_vm_clone_vm(const struct aq_clone_request *request, struct aq_vm *vm, bool *quiesced,
+                   struct aq_error *err)
 {
     aq_autohold struct aq_vm_hold hold = AQ_VM_HOLD_NONE;
+    aq_autoquiet struct aq_quiet quiet = AQ_QUIET_NONE;
     aq_autoclose int held = -1;
-    if (aq_vm_hold(request->vm, &hold, err) < 0 ||
-        find_parent(&hold, request->snapshot, &vm->parent, &held, err) < 0)
+    if (aq_vm_hold(request->vm, &hold, err) < 0)
         return -1;
+    if (hold.running && request->snapshot == NULL &&
+        aq_quiet_open(&hold.vm, &hold.run, request->quiesce, &quiet, err) < 0)
+        return -1;
+    if (find_parent(&hold, request->snapshot, &quiet, &vm->parent, &held, err) < 0)
+        return -1;
+    *quiesced = quiet.done;
     take_after(&hold.vm, vm);
     if (aq_vm_fill(request, vm, err) < 0)
         return -1;

@@ -71,7 +71,7 @@ static int target_open(const struct aq_parent *parent, struct target *target, st
 static int check_kind(const struct aq_vm *vm, const struct target *target, struct aq_error *err)
 {
     char id[AQ_LAYER_SHORT_TEXT];
-    if (target->parent->kind != AQ_PARENT_LAYER || strcmp(target->layer.kind, AQ_LAYER_FROZEN) == 0)
+    if (target->parent->kind != AQ_PARENT_LAYER || strcmp(target->layer.kind, AQ_LAYER_BUILT) != 0)
         return 0;
     return aq_fail(
         err, AQ_E_NOT_SUPPORTED,

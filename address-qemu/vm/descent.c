@@ -11,11 +11,12 @@
 #include "util/home.h"
 #include "vm/run.h"
 #include "vm/snapshot.h"
+#include "vm/template.h"
 #include "vm/vm.h"
 
 const char *aq_descent_kind_name(enum aq_descent_kind kind)
 {
-    static const char *const names[] = {"file", "base", "layer", "vm", "snapshot"};
+    static const char *const names[] = {"file", "base", "layer", "template", "vm", "snapshot"};
     return names[kind];
 }
 
@@ -118,6 +119,34 @@ static int add_layers(struct aq_descent *descent, struct aq_error *err)
     return 0;
 }
 
+/* A template's disk is a layer; what it takes besides is its memory. */
+static void add_template(struct aq_descent *descent, const char *name)
+{
+    aq_autotemplate struct aq_template template = {0};
+    struct aq_error reason = {0};
+    if (aq_template_load(name, &template, &reason) < 0) {
+        if (reason.code != AQ_E_TEMPLATE_NOT_FOUND)
+            add_broken(descent, AQ_DESCENT_TEMPLATE, name, &reason);
+        return;
+    }
+    aq_autofree char *home = aq_home_path(&reason);
+    aq_autofree char *ram = aq_format("%s/templates/%s/" AQ_TEMPLATE_RAM, home != NULL ? home : "", name);
+    struct aq_descent_node *node = add(descent, AQ_DESCENT_TEMPLATE, name, "ready", template.created);
+    node->details = template.vm[0] != '\0' ? aq_format("taken from %s", template.vm) : aq_strdup("");
+    node->allocated = allocated(ram);
+    node->stands_on = aq_parent_copy(&template.parent);
+}
+
+static int add_templates(struct aq_descent *descent, struct aq_error *err)
+{
+    aq_autostrings struct aq_strings names = {0};
+    if (aq_template_list(&names, err) < 0)
+        return -1;
+    for (size_t i = 0; i < names.count; i++)
+        add_template(descent, names.items[i]);
+    return 0;
+}
+
 static void add_snapshots(struct aq_descent *descent, const struct aq_vm *vm, size_t parent)
 {
     aq_autosnapshots struct aq_qcow2_snapshots snapshots = {0};
@@ -193,6 +222,21 @@ static size_t find(struct aq_descent *descent, const struct aq_parent *parent)
     return descent->count - 1;
 }
 
+/* Layers that are an earlier generation of a base. */
+static void mark_kept(struct aq_descent *descent)
+{
+    for (size_t i = 0; i < descent->count; i++) {
+        aq_autobase struct aq_base base = {0};
+        struct aq_error unread = {0};
+        if (descent->nodes[i].kind != AQ_DESCENT_BASE ||
+            aq_base_load(descent->nodes[i].name, &base, &unread) < 0 || base.built == NULL)
+            continue;
+        for (size_t k = 0; k < descent->count; k++)
+            if (descent->nodes[k].kind == AQ_DESCENT_LAYER && aq_base_keeps(&base, descent->nodes[k].name))
+                descent->nodes[k].kept = true;
+    }
+}
+
 static void find_parents(struct aq_descent *descent)
 {
     for (size_t i = 0; i < descent->count; i++) {
@@ -245,8 +289,10 @@ static void sort(struct aq_descent *descent)
 
 int aq_descent_read(struct aq_descent *descent, struct aq_error *err)
 {
-    if (add_bases(descent, err) < 0 || add_layers(descent, err) < 0 || add_vms(descent, err) < 0)
+    if (add_bases(descent, err) < 0 || add_layers(descent, err) < 0 || add_templates(descent, err) < 0 ||
+        add_vms(descent, err) < 0)
         return -1;
+    mark_kept(descent);
     find_parents(descent);
     sort(descent);
     return 0;

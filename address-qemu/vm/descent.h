@@ -19,11 +19,12 @@ enum aq_descent_kind {
     AQ_DESCENT_FILE, /* a user's own file that something stands on */
     AQ_DESCENT_BASE,
     AQ_DESCENT_LAYER,
+    AQ_DESCENT_TEMPLATE,
     AQ_DESCENT_VM,
     AQ_DESCENT_SNAPSHOT, /* of the VM that is its parent */
 };
 
-/* "file", "base", "layer", "vm", "snapshot" */
+/* "file", "base", "layer", "template", "vm", "snapshot" */
 const char *aq_descent_kind_name(enum aq_descent_kind kind);
 
 /* Strings are owned and never NULL. */
@@ -38,6 +39,7 @@ struct aq_descent_node {
     size_t parent; /* index of the node that it stands on; AQ_DESCENT_ROOT when it stands alone, or that is
                       not there */
     size_t children;
+    bool kept;      /* a layer that a base may be rolled back to */
     unsigned depth; /* from its root */
 };
 

@@ -9,7 +9,7 @@
 #include "util/digest.h"
 #include "vm/snapshot_find.h"
 
-enum { COPY_MS = 4 * 3600 * 1000 };
+enum { COPY_MS = 4 * 3600 * 1000, QMP_MS = 60000 };
 
 /* What is extracted, in words that no other state has: its digest is the layer's id. */
 static int snapshot_key(const struct aq_vm *vm, const char *name, char id[AQ_LAYER_ID_TEXT],
@@ -90,9 +90,26 @@ static int copy_file(const struct aq_vm *vm, const char *snapshot, const char *t
     return aq_qemu_img(arguments, true, aq_after_ms(COPY_MS), err);
 }
 
+/* The guest's file systems are frozen only while the job begins: what it copies is of that moment. */
+static int copy_moment(struct aq_qmp *qmp, struct aq_quiet *quiet, json_t *target, struct aq_error *err)
+{
+    aq_autofree char *job = NULL;
+    if (aq_quiet_begin(quiet, err) < 0) {
+        json_decref(target);
+        return -1;
+    }
+    int begun = aq_qmp_copy_top_begin(qmp, target, aq_after_ms(QMP_MS), &job, err);
+    struct aq_error late = {0};
+    int thawed = aq_quiet_end(quiet, &late);
+    if (begun < 0)
+        return -1;
+    int copied = aq_qmp_copy_top_end(qmp, job, aq_after_ms(COPY_MS), err);
+    return thawed < 0 ? aq_fail(err, late.code, "%s", late.text) : copied;
+}
+
 /* By QEMU itself, which knows what it has not written yet. */
-static int copy_running(const struct aq_vm_hold *hold, struct aq_stage *stage, const char *target,
-                        struct aq_error *err)
+static int copy_running(const struct aq_vm_hold *hold, struct aq_quiet *quiet, struct aq_stage *stage,
+                        const char *target, struct aq_error *err)
 {
     const struct aq_vm *vm = &hold->vm;
     aq_autochain struct aq_chain chain = {0};
@@ -109,12 +126,12 @@ static int copy_running(const struct aq_vm_hold *hold, struct aq_stage *stage, c
         if (aq_qemu_img(arguments, true, aq_after_ms(COPY_MS), err) < 0)
             return -1;
     }
-    aq_autoqmp struct aq_qmp *qmp = aq_qmp_connect(hold->run_folder, aq_after_ms(COPY_MS), err);
-    return qmp == NULL ? -1 : aq_qmp_copy_top(qmp, aq_chain_options(&chain, 0), aq_after_ms(COPY_MS), err);
+    aq_autoqmp struct aq_qmp *qmp = aq_qmp_connect(hold->run_folder, aq_after_ms(QMP_MS), err);
+    return qmp == NULL ? -1 : copy_moment(qmp, quiet, aq_chain_options(&chain, 0), err);
 }
 
-int aq_vm_extract(struct aq_vm_hold *hold, const char *snapshot, struct aq_layer *layer, int *held,
-                  struct aq_error *err)
+int aq_vm_extract(struct aq_vm_hold *hold, const char *snapshot, struct aq_quiet *quiet,
+                  struct aq_layer *layer, int *held, struct aq_error *err)
 {
     const struct aq_vm *vm = &hold->vm;
     char id[AQ_LAYER_ID_TEXT];
@@ -129,7 +146,7 @@ int aq_vm_extract(struct aq_vm_hold *hold, const char *snapshot, struct aq_layer
     if (aq_layer_stage(id, &stage, &folder, err) < 0)
         return -1;
     aq_autofree char *target = aq_format("%s/%s", folder, AQ_LAYER_DISK);
-    if (snapshot == NULL && hold->running ? copy_running(hold, &stage, target, err) < 0
+    if (snapshot == NULL && hold->running ? copy_running(hold, quiet, &stage, target, err) < 0
                                           : copy_file(vm, snapshot, target, err) < 0)
         return aq_error_context(err, "VM %s cannot be copied", vm->name);
     memcpy(layer->id, id, sizeof id);

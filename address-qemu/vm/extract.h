@@ -9,11 +9,12 @@
 
 #include "image/layer.h"
 #include "vm/hold.h"
+#include "vm/quiesce.h"
 
 /* Extracts the present state (`snapshot` NULL) or that of a snapshot of a VM that is held: 0 and the layer,
    with *held a descriptor that keeps it from being removed until it is closed. SNAPSHOT_NOT_FOUND,
    TOOL_FAILED, QMP_FAILED, NO_SPACE, INTERRUPTED; after a failure nothing is left. */
-int aq_vm_extract(struct aq_vm_hold *hold, const char *snapshot, struct aq_layer *layer, int *held,
-                  struct aq_error *err);
+int aq_vm_extract(struct aq_vm_hold *hold, const char *snapshot, struct aq_quiet *quiet,
+                  struct aq_layer *layer, int *held, struct aq_error *err);
 
 #endif

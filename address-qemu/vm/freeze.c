@@ -46,12 +46,20 @@ static int take_back(struct aq_vm *vm, int lock, struct aq_error *err)
     return 0;
 }
 
-/* Step 3. What came of it is asked afterwards. */
-static int switch_over(const struct aq_vm *vm, struct aq_qmp *qmp, struct aq_error *err)
+/* Step 3. What came of it is asked afterwards. The guest's file systems are frozen for the moment; that may
+   take some time before, and may be interrupted. */
+static int switch_over(const struct aq_vm *vm, struct aq_qmp *qmp, struct aq_quiet *quiet,
+                       struct aq_error *err)
 {
     aq_autofree char *path = aq_vm_path(vm->name, vm->pending.disk, err);
     aq_autofree char *node = aq_vm_disk_node(vm->pending.disk);
-    return path == NULL ? -1 : aq_qmp_put_overlay(qmp, path, node, aq_after_ms(QMP_MS), err);
+    if (path == NULL || aq_quiet_begin(quiet, err) < 0)
+        return -1;
+    aq_interrupt_hold();
+    int switched = aq_qmp_put_overlay(qmp, path, node, aq_after_ms(QMP_MS), err);
+    int thawed = aq_quiet_end(quiet, err);
+    aq_interrupt_release();
+    return thawed < 0 ? -1 : switched;
 }
 
 /* Does QEMU write to the overlay? 1 yes, 0 no. */
@@ -137,32 +145,23 @@ int aq_vm_freeze_settle(struct aq_vm *vm, int lock, int run_folder, struct aq_fr
     return result;
 }
 
-/* Not ended by an interruption: it takes milliseconds, and half of it would have to be settled by the next.
- */
-static int freeze(struct aq_vm_hold *hold, struct aq_frozen *frozen, struct aq_error *err)
+int aq_vm_freeze(struct aq_vm_hold *hold, struct aq_quiet *quiet, struct aq_layer *layer, int *held,
+                 struct aq_error *err)
 {
     struct aq_vm *vm = &hold->vm;
     struct aq_error failed = {0};
+    struct aq_frozen frozen = {.held = -1};
     aq_autoqmp struct aq_qmp *qmp = NULL;
     if (hold->running && (qmp = aq_qmp_connect(hold->run_folder, aq_after_ms(QMP_MS), err)) == NULL)
         return -1;
     if (begin(vm, hold->lock, err) < 0)
         return -1;
     if (qmp != NULL)
-        switch_over(vm, qmp, &failed);
+        switch_over(vm, qmp, quiet, &failed);
     aq_qmp_close(aq_steal_ptr(&qmp)); /* the next needs it */
-    if (aq_vm_freeze_settle(vm, hold->lock, hold->run_folder, frozen, err) < 0)
+    if (aq_vm_freeze_settle(vm, hold->lock, hold->run_folder, &frozen, err) < 0)
         return -1;
-    return frozen->done ? 0 : aq_fail(err, failed.code, "%s", failed.text);
-}
-
-int aq_vm_freeze(struct aq_vm_hold *hold, struct aq_layer *layer, int *held, struct aq_error *err)
-{
-    struct aq_frozen frozen = {.held = -1};
-    aq_interrupt_hold();
-    int result = freeze(hold, &frozen, err);
-    aq_interrupt_release();
     *layer = frozen.layer;
     *held = frozen.held;
-    return result;
+    return failed.code == AQ_OK ? 0 : aq_fail(err, failed.code, "%s", failed.text);
 }

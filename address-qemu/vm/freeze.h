@@ -19,12 +19,14 @@
 
 #include "image/layer.h"
 #include "vm/hold.h"
+#include "vm/quiesce.h"
 
-/* Freezes the disk of a VM that is held: 0 and the layer, with *held a descriptor that keeps it from being
-   removed until it is closed. The caller has seen that the disk is in the VM's folder and has no internal
-   snapshots. After a failure the VM is as it was, or the next command that holds it settles what is pending.
-   QMP_FAILED, NO_SPACE, IO. */
-int aq_vm_freeze(struct aq_vm_hold *hold, struct aq_layer *layer, int *held, struct aq_error *err);
+/* Freezes the disk of a VM that is held, the guest (`quiet` may be NULL) standing still at that moment: 0 and
+   the layer, with *held a descriptor that keeps it from being removed until it is closed. The caller has seen
+   that the disk is in the VM's folder and has no internal snapshots. After a failure the VM is as it was, or
+   the next command that holds it settles what is pending. QMP_FAILED, NO_SPACE, IO. */
+int aq_vm_freeze(struct aq_vm_hold *hold, struct aq_quiet *quiet, struct aq_layer *layer, int *held,
+                 struct aq_error *err);
 
 /* What came of a layer that a VM's disk was to become. */
 struct aq_frozen {

@@ -9,14 +9,6 @@ enum {
     SECOND_MS = 1000,
 };
 
-int aq_guest_sync(const struct aq_vm *vm, aq_deadline deadline, struct aq_error *err)
-{
-    aq_autoguest struct aq_guest guest = AQ_GUEST_CLOSED;
-    if (aq_guest_open(vm, AQ_METHOD_AUTO, deadline, &guest, err) < 0)
-        return -1;
-    return aq_channel_sync(guest.channel, aq_after_ms(COMMAND_MS), err);
-}
-
 /* `date` takes whole seconds in every guest, so it is called when one begins. */
 static int set_clock(struct aq_channel *channel, struct aq_error *err)
 {

@@ -1,8 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 #include "vm/hold.h"
 
+#include "image/qcow2.h"
 #include "vm/orphan.h"
 #include "vm/recover.h"
+
+/* The record may have been left behind by a resize that was killed. */
+static void read_size(struct aq_vm_hold *hold)
+{
+    struct aq_qcow2_info info;
+    struct aq_error ignored = {0};
+    aq_autoclose int disk = aq_vm_open_disk(&hold->vm, hold->lock, &ignored);
+    if (disk >= 0 && aq_qcow2_read(disk, hold->vm.disk, &info, &ignored) == 0)
+        hold->vm.disk_size = info.virtual_size;
+}
 
 int aq_vm_hold(const char *name, struct aq_vm_hold *hold, struct aq_error *err)
 {
@@ -16,7 +27,10 @@ int aq_vm_hold(const char *name, struct aq_vm_hold *hold, struct aq_error *err)
     if (hold->running ? (hold->run_folder = aq_run_open_folder(&hold->run, err)) < 0
                       : aq_orphan_end(&hold->vm, hold->lock, &hold->run, err) < 0)
         return -1;
-    return aq_vm_recover(&hold->vm, hold->lock, hold->run_folder, err);
+    if (aq_vm_recover(&hold->vm, hold->lock, hold->run_folder, err) < 0)
+        return -1;
+    read_size(hold);
+    return 0;
 }
 
 void aq_vm_let_go(struct aq_vm_hold *hold)

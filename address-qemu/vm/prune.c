@@ -55,7 +55,8 @@ int aq_prune(const struct aq_prune *prune, struct aq_error *err)
         return -1;
     for (size_t i = descent.count; i-- > 0;) { /* what stands on something comes behind it */
         const struct aq_descent_node *node = &descent.nodes[i];
-        if (node->kind != AQ_DESCENT_LAYER || node->children > 0 || !old_enough(node, prune->older_than))
+        if (node->kind != AQ_DESCENT_LAYER || node->children > 0 || node->kept ||
+            !old_enough(node, prune->older_than))
             continue;
         int removed = remove_one(prune, node, &failure, err);
         if (removed < 0)

@@ -103,6 +103,22 @@ static void set_note(json_t *record, const char *key, const char *text)
         json_object_set_new(record, key, json_string(text));
 }
 
+/* They become part of QEMU's command line, so they are nothing but what such names are made of. */
+static int bound_from_json(const json_t *record, struct aq_bound *bound)
+{
+    static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.,+=-";
+    const char *machine = aq_json_text(record, "machine", ""), *accel = aq_json_text(record, "accel", "");
+    const char *cpu = aq_json_text(record, "cpu", "");
+    if (machine[strspn(machine, allowed)] != '\0' || strchr(machine, ',') != NULL ||
+        cpu[strspn(cpu, allowed)] != '\0' || strlen(machine) >= sizeof bound->machine ||
+        strlen(accel) >= sizeof bound->accel || strlen(cpu) >= sizeof bound->cpu)
+        return -1;
+    memcpy(bound->machine, machine, strlen(machine) + 1);
+    memcpy(bound->accel, accel, strlen(accel) + 1);
+    memcpy(bound->cpu, cpu, strlen(cpu) + 1);
+    return 0;
+}
+
 int aq_vm_to_yaml(const struct aq_vm *vm, struct aq_buffer *text, struct aq_error *err)
 {
     aq_autojson json_t *record = json_object();
@@ -125,6 +141,10 @@ int aq_vm_to_yaml(const struct aq_vm *vm, struct aq_buffer *text, struct aq_erro
     set_note(record, "saved", vm->saved);
     set_note(record, "template", vm->template);
     set_note(record, "provisioned", vm->provisioned);
+    if (vm->bound.machine[0] != '\0')
+        json_object_set_new(record, "bound",
+                            json_pack("{s:s, s:s, s:s}", "machine", vm->bound.machine, "accel",
+                                      vm->bound.accel, "cpu", vm->bound.cpu));
     if (vm->pending.what != AQ_PENDING_NOTHING)
         json_object_set_new(record, "pending", pending_to_json(&vm->pending));
     if (vm->port_count != 0)
@@ -173,6 +193,8 @@ static int read_members(const json_t *record, struct aq_vm *vm, struct aq_error 
         return invalid(vm, "base, parent or disk", err);
     if (pending_from_json(json_object_get(record, "pending"), &vm->pending) < 0)
         return invalid(vm, "pending", err);
+    if (bound_from_json(json_object_get(record, "bound"), &vm->bound) < 0)
+        return invalid(vm, "bound", err);
     if (aq_port_rules_from_json(json_object_get(record, "ports"), vm->ports, AQ_VM_PORTS_MAX,
                                 &vm->port_count) < 0)
         return invalid(vm, "ports", err);

@@ -5,6 +5,8 @@
 #include "util/home.h"
 #include "vm/lifecycle.h"
 #include "vm/orphan.h"
+#include "vm/snapshot_file.h"
+#include "vm/snapshot_find.h"
 
 /* Sees to it that nothing of the VM runs any more. */
 static int end_running(const struct aq_vm *vm, int vm_folder, bool force, struct aq_error *err)
@@ -27,6 +29,14 @@ static int end_running(const struct aq_vm *vm, int vm_folder, bool force, struct
     return 0;
 }
 
+/* A user's own file stays, but not what was kept in it for this VM alone. */
+static void clear_own_file(const struct aq_vm *vm)
+{
+    struct aq_error ignored = {0};
+    if (vm->disk != NULL && vm->disk[0] == '/' && aq_vm_is_saved(vm))
+        aq_snapshot_file(vm, AQ_SNAPSHOT_FILE_DELETE, AQ_SNAPSHOT_SAVED_STATE, &ignored);
+}
+
 /* `id` is NULL, or whose it has to be. */
 static int remove_vm(const char *name, const char *id, bool force, struct aq_error *err)
 {
@@ -44,6 +54,7 @@ static int remove_vm(const char *name, const char *id, bool force, struct aq_err
     named.name = (char *)name; /* a damaged record may not have got as far as that */
     if (end_running(&named, vm_folder, force, err) < 0)
         return -1;
+    clear_own_file(&vm);
     return aq_folder_remove(vms, name, err);
 }
 

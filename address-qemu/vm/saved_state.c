@@ -9,6 +9,8 @@
 
 #include "qemu/launch.h"
 #include "util/clock.h"
+#include "util/guard.h"
+#include "vm/bound.h"
 #include "vm/hold.h"
 #include "vm/lifecycle.h"
 #include "vm/snapshot_file.h"
@@ -18,37 +20,45 @@
 
 enum { QMP_MS = 20000, REMOVE_MS = 60000 };
 
-static int tell(int run_folder, const char *command, struct aq_error *err)
+/* The VM stands still from here on: what it did after it was saved would be lost. Should this process die
+   before it is done, somebody else tells QEMU to go on. */
+static int save_and_end(const struct aq_vm_hold *hold, struct aq_qmp *qmp, aq_deadline deadline,
+                        struct aq_error *err)
 {
-    aq_autoqmp struct aq_qmp *qmp = aq_qmp_connect(run_folder, aq_after_ms(QMP_MS), err);
-    return qmp == NULL ? -1 : aq_qmp_command(qmp, command, NULL, aq_after_ms(QMP_MS), NULL, err);
-}
-
-/* The VM stands still from here on: what it did after it was saved would be lost. */
-static int save_and_end(const struct aq_vm_hold *hold, aq_deadline deadline, struct aq_error *err)
-{
-    char now[AQ_TIME_TEXT];
-    if (aq_snapshot_live_delete(hold->run_folder, AQ_SNAPSHOT_SAVED_STATE, deadline, err) < 0 ||
-        aq_snapshot_live_save(hold->run_folder, AQ_SNAPSHOT_SAVED_STATE, true, true, deadline, err) < 0)
+    aq_autoguard struct aq_guard guard = AQ_GUARD_NONE;
+    struct aq_error ignored = {0};
+    if (!hold->run.paused &&
+        aq_guard_begin(aq_qmp_descriptor(qmp), "{\"execute\": \"cont\"}\n", &guard, err) < 0)
         return -1;
-    if (aq_qemu_end(hold->run_folder, &hold->run.process, err) < 0)
-        return -1;
-    aq_run_forget(hold->lock, &hold->run);
-    return aq_vm_note_saved(hold->lock, &hold->vm, aq_now_text(now), err);
+    if (aq_qmp_command(qmp, "stop", NULL, aq_after_ms(QMP_MS), NULL, err) == 0 &&
+        aq_snapshot_delete(qmp, AQ_SNAPSHOT_SAVED_STATE, deadline, err) == 0 &&
+        aq_snapshot_save(qmp, AQ_SNAPSHOT_SAVED_STATE, deadline, err) == 0 &&
+        aq_qmp_command(qmp, "quit", NULL, aq_after_ms(QMP_MS), NULL, err) == 0)
+        return 0;
+    if (!hold->run.paused)
+        aq_qmp_command(qmp, "cont", NULL, aq_after_ms(QMP_MS), NULL, &ignored);
+    return -1;
 }
 
 int aq_vm_save_state(const struct aq_vm *vm, aq_deadline deadline, struct aq_error *err)
 {
+    char now[AQ_TIME_TEXT];
     aq_autohold struct aq_vm_hold hold = AQ_VM_HOLD_NONE;
-    if (aq_vm_hold(vm->name, &hold, err) < 0 || (!hold.running && aq_run_need(vm, &hold.run, err) < 0))
+    if (aq_vm_hold(vm->name, &hold, err) < 0 || (!hold.running && aq_run_need(vm, &hold.run, err) < 0) ||
+        aq_vm_bind(&hold, err) < 0)
         return -1;
-    struct aq_error ignored = {0};
+    aq_autoqmp struct aq_qmp *qmp = aq_qmp_connect(hold.run_folder, aq_after_ms(QMP_MS), err);
+    if (qmp == NULL)
+        return -1;
     aq_interrupt_hold();
-    int saved = tell(hold.run_folder, "stop", err);
+    int saved = save_and_end(&hold, qmp, deadline, err);
+    aq_qmp_close(aq_steal_ptr(&qmp));
     if (saved == 0)
-        saved = save_and_end(&hold, deadline, err);
-    if (saved < 0 && !hold.run.paused && aq_process_alive(&hold.run.process))
-        tell(hold.run_folder, "cont", &ignored);
+        saved = aq_qemu_end(hold.run_folder, &hold.run.process, err);
+    if (saved == 0) {
+        aq_run_forget(hold.lock, &hold.run);
+        saved = aq_vm_note_saved(hold.lock, &hold.vm, aq_now_text(now), err);
+    }
     aq_interrupt_release();
     return saved;
 }

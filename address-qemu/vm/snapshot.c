@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "vm/snapshot.h"
 
+#include "vm/bound.h"
 #include "vm/hold.h"
+#include "vm/quiesce.h"
 #include "vm/snapshot_file.h"
 #include "vm/snapshot_find.h"
 #include "vm/snapshot_live.h"
 #include "vm/start.h"
+
+enum { REMOVE_MS = 60000 };
 
 /* The VM while one of its snapshots is at hand. */
 struct work {
@@ -27,25 +31,69 @@ static int work_begin(const struct aq_vm *vm, struct work *work, struct aq_error
                : aq_vm_snapshots(&work->hold.vm, &work->snapshots, err);
 }
 
+/* Without memory, of a guest that stands still. One that was not quiet all the while, but had to be, is
+ * removed again. */
+static int take_disk(struct work *work, const char *name, struct aq_quiet *quiet, aq_deadline deadline,
+                     struct aq_error *err)
+{
+    struct aq_error ignored = {0};
+    const struct aq_vm_hold *hold = &work->hold;
+    if (aq_quiet_begin(quiet, err) < 0)
+        return -1;
+    int taken = aq_snapshot_live_save(hold->run_folder, name, false, hold->run.paused, deadline, err);
+    if (aq_quiet_end(quiet, err) == 0)
+        return taken;
+    if (taken == 0)
+        aq_snapshot_live_delete(hold->run_folder, name, aq_after_ms(REMOVE_MS), &ignored);
+    return -1;
+}
+
+static int take_running(struct work *work, const char *name, enum aq_quiesce quiesce, aq_deadline deadline,
+                        struct aq_snapshot_taken *taken, struct aq_error *err)
+{
+    aq_autoquiet struct aq_quiet quiet = AQ_QUIET_NONE;
+    struct aq_vm_hold *hold = &work->hold;
+    if (taken->memory && quiesce == AQ_QUIESCE_TRY)
+        quiesce = AQ_QUIESCE_NEVER; /* what is not on its disk is in its memory */
+    if (aq_quiet_open(&hold->vm, &hold->run, quiesce, &quiet, err) < 0)
+        return -1;
+    if (!taken->memory) {
+        int done = take_disk(work, name, &quiet, deadline, err);
+        taken->quiesced = quiet.done;
+        return done;
+    }
+    /* A guest that was frozen would be frozen in the snapshot too. */
+    taken->quiesced = quiet.open;
+    if (quiet.open && aq_channel_sync(quiet.guest.channel, deadline, err) < 0)
+        return -1;
+    aq_quiet_close(&quiet);
+    if (aq_vm_bind(hold, err) < 0)
+        return -1;
+    return aq_snapshot_live_save(hold->run_folder, name, true, hold->run.paused, deadline, err);
+}
+
 int aq_vm_snapshot(const struct aq_vm *vm, const char *name, enum aq_snapshot_memory memory,
-                   aq_deadline deadline, bool *with_memory, struct aq_error *err)
+                   enum aq_quiesce quiesce, aq_deadline deadline, struct aq_snapshot_taken *taken,
+                   struct aq_error *err)
 {
     aq_cleanup(work_free) struct work work;
+    struct aq_snapshot_taken unwanted;
+    if (taken == NULL)
+        taken = &unwanted;
     if (work_begin(vm, &work, err) < 0 || aq_snapshot_check_name(name, err) < 0)
         return -1;
     if (aq_snapshot_find(&work.snapshots, name) != NULL)
         return aq_fail(err, AQ_E_SNAPSHOT_EXISTS, "the VM %s has a snapshot %s already; choose another name",
                        vm->name, name);
-    bool wanted = memory == AQ_SNAPSHOT_MEMORY || (memory == AQ_SNAPSHOT_AUTO && work.hold.running);
-    if (wanted && !work.hold.running)
+    *taken = (struct aq_snapshot_taken){.memory = memory == AQ_SNAPSHOT_MEMORY ||
+                                                  (memory == AQ_SNAPSHOT_AUTO && work.hold.running)};
+    if (taken->memory && !work.hold.running)
         return aq_fail(err, AQ_E_VM_NOT_RUNNING,
                        "the VM %s is stopped, so there is no memory to take; leave memory=true away",
                        vm->name);
-    if (with_memory != NULL)
-        *with_memory = wanted;
     if (!work.hold.running)
         return aq_snapshot_file(&work.hold.vm, AQ_SNAPSHOT_FILE_CREATE, name, err);
-    return aq_snapshot_live_save(work.hold.run_folder, name, wanted, work.hold.run.paused, deadline, err);
+    return take_running(&work, name, quiesce, deadline, taken, err);
 }
 
 static int restore_running(struct work *work, const struct aq_qcow2_snapshot *snapshot, aq_deadline deadline,

@@ -11,6 +11,12 @@
 #include "vm/run.h"
 #include "vm/vm.h"
 
+/* What a snapshot came to be. */
+struct aq_snapshot_taken {
+    bool memory;   /* it has the VM's memory */
+    bool quiesced; /* the guest had written everything to its disk */
+};
+
 /* AUTO: with memory when the VM runs. */
 enum aq_snapshot_memory { AQ_SNAPSHOT_AUTO, AQ_SNAPSHOT_DISK, AQ_SNAPSHOT_MEMORY };
 
@@ -18,12 +24,14 @@ enum aq_snapshot_memory { AQ_SNAPSHOT_AUTO, AQ_SNAPSHOT_DISK, AQ_SNAPSHOT_MEMORY
  */
 int aq_vm_snapshots(const struct aq_vm *vm, struct aq_qcow2_snapshots *snapshots, struct aq_error *err);
 
-/* Takes a snapshot. One of a running VM's disk alone takes milliseconds and does not stop it, but what the
-   guest has not written to its disk is not in it: sync the guest first. `with_memory` (may be NULL) tells
-   what came of AUTO. SNAPSHOT_EXISTS, VM_NOT_RUNNING (memory of a stopped one), QMP_FAILED, TOOL_FAILED,
-   NO_SPACE, TIMEOUT. A VM that ran goes on, whatever happens. */
+/* Takes a snapshot. One of a running VM's disk alone takes milliseconds and does not stop it; what the guest
+   has not written to its disk is not in it, so `quiesce` has its file systems frozen for that moment. One
+   with memory needs no such thing; with MUST the guest writes what it holds before. `taken` (may be NULL)
+   tells what it came to be. SNAPSHOT_EXISTS, VM_NOT_RUNNING (memory of a stopped one), QMP_FAILED,
+   TOOL_FAILED, NO_SPACE, TIMEOUT. A VM that ran goes on, whatever happens. */
 int aq_vm_snapshot(const struct aq_vm *vm, const char *name, enum aq_snapshot_memory memory,
-                   aq_deadline deadline, bool *with_memory, struct aq_error *err);
+                   enum aq_quiesce quiesce, aq_deadline deadline, struct aq_snapshot_taken *taken,
+                   struct aq_error *err);
 
 /* Puts the VM back to what it was. A snapshot with memory leaves it running (also when it was stopped); one
    of the disk alone wants a stopped VM (VM_RUNNING). `run` is filled in and 1 returned when it runs

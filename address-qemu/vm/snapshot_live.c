@@ -27,10 +27,20 @@ int aq_snapshot_load(struct aq_qmp *qmp, const char *name, aq_deadline deadline,
     return run_job(qmp, "snapshot-load", name, true, deadline, err);
 }
 
+int aq_snapshot_save(struct aq_qmp *qmp, const char *name, aq_deadline deadline, struct aq_error *err)
+{
+    return run_job(qmp, "snapshot-save", name, true, deadline, err);
+}
+
+int aq_snapshot_delete(struct aq_qmp *qmp, const char *name, aq_deadline deadline, struct aq_error *err)
+{
+    return run_job(qmp, "snapshot-delete", name, false, deadline, err);
+}
+
 static int save(struct aq_qmp *qmp, const char *name, bool memory, aq_deadline deadline, struct aq_error *err)
 {
     if (memory)
-        return run_job(qmp, "snapshot-save", name, true, deadline, err);
+        return aq_snapshot_save(qmp, name, deadline, err);
     aq_autofree char *node = aq_qmp_disk_node(qmp, deadline, err);
     return node == NULL
                ? -1
@@ -81,7 +91,7 @@ int aq_snapshot_live_delete(int run_folder, const char *name, aq_deadline deadli
     if (qmp == NULL)
         return -1;
     aq_interrupt_hold();
-    int removed = run_job(qmp, "snapshot-delete", name, false, deadline, err);
+    int removed = aq_snapshot_delete(qmp, name, deadline, err);
     aq_interrupt_release();
     return removed;
 }

@@ -17,6 +17,11 @@ int aq_snapshot_live_load(int run_folder, const char *name, bool paused, aq_dead
                           struct aq_error *err);
 int aq_snapshot_live_delete(int run_folder, const char *name, aq_deadline deadline, struct aq_error *err);
 
+/* With memory, over a monitor that is connected; the VM stays as it is, running or not. Deleting one that is
+ * not there is fine. */
+int aq_snapshot_save(struct aq_qmp *qmp, const char *name, aq_deadline deadline, struct aq_error *err);
+int aq_snapshot_delete(struct aq_qmp *qmp, const char *name, aq_deadline deadline, struct aq_error *err);
+
 /* Loads one into a QEMU that has just been started and waits ("prelaunch"); it still waits afterwards. */
 int aq_snapshot_load(struct aq_qmp *qmp, const char *name, aq_deadline deadline, struct aq_error *err);
 

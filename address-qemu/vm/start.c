@@ -11,6 +11,7 @@
 #include "util/files.h"
 #include "util/home.h"
 #include "util/json.h"
+#include "vm/bound.h"
 #include "vm/companion.h"
 #include "vm/disk.h"
 #include "vm/iso.h"
@@ -75,7 +76,8 @@ static int open_files(struct start *start, struct aq_run *run, struct aq_error *
 
 static int choose_accel(struct start *start, struct aq_run *run, struct aq_error *err)
 {
-    enum aq_accel wanted = aq_accel_wish(start->vm->accel);
+    const char *wish = start->origin->accel != NULL ? start->origin->accel : start->vm->accel;
+    enum aq_accel wanted = aq_accel_wish(wish);
     struct aq_kvm_verdict verdict = {0};
     if (aq_accel_choose(start->runtime, wanted, &run->accel, &verdict, err) < 0)
         return -1;
@@ -146,6 +148,7 @@ static int launch(struct start *start, struct aq_run *run, struct aq_qmp **qmp, 
     const struct aq_disk disk = {
         .chain = start->chain.images, .chain_count = start->chain.count, .serial = DISK_SERIAL};
     struct aq_machine machine = describe(start->vm, run->accel, origin->machine_type, &disk);
+    machine.cpu_model = origin->cpu_model;
     machine.ram_file = origin->ram;
     machine.ram_shared = origin->state <= 0; /* in the making */
     aq_autojson json_t *ahead = commands_ahead(origin);
@@ -237,6 +240,19 @@ static int settle(const struct start *start, struct aq_vm *vm, struct aq_run *ru
     return 0;
 }
 
+/* As long as there is a state with memory, the VM gets the machine that it was made on. */
+static void bind_origin(const struct aq_vm *vm, struct aq_origin *origin)
+{
+    bool goes_on = origin->snapshot != NULL;
+    if (!aq_vm_is_bound(vm, goes_on))
+        return;
+    origin->machine_type = vm->bound.machine;
+    if (goes_on) {
+        origin->accel = vm->bound.accel;
+        origin->cpu_model = vm->bound.cpu;
+    }
+}
+
 int aq_vm_start_locked(const struct aq_vm *vm, int lock, const char *from, struct aq_run *run,
                        struct aq_error *err)
 {
@@ -247,10 +263,11 @@ int aq_vm_start_locked(const struct aq_vm *vm, int lock, const char *from, struc
     aq_autovm struct aq_vm now = {0};
     if (running < 0 || aq_vm_load(vm->name, &now, err) < 0)
         return -1;
-    const struct aq_origin origin = {.snapshot = from};
+    struct aq_origin origin = {.snapshot = from};
     aq_cleanup(start_free) struct start start = begin(&now, lock, &origin);
     if (settle(&start, &now, run, err) < 0 || check_chain(&start, err) < 0 || aq_vm_check_iso(&now, err) < 0)
         return -1;
+    bind_origin(&now, &origin);
     aq_vm_sweep_disks(&now, lock);
     aq_autoqmp struct aq_qmp *qmp = NULL;
     return start_checked(&start, run, &qmp, err);

@@ -19,6 +19,8 @@ struct aq_origin {
     int state;            /* … >0: the devices' state to go on with, open for reading; loading it goes on
                              when this returns (the event MIGRATION tells) */
     const char *machine_type; /* the board that this wants; NULL: "q35" */
+    const char *accel;        /* and the accelerator; NULL: as the VM has it */
+    const char *cpu_model;    /* and the CPU; NULL: the accelerator's */
     /* Called when QEMU has been started and before it is waited for, with the folder of its sockets; may be
        NULL. */
     int (*meanwhile)(void *data, int run_folder, struct aq_error *err);

@@ -45,6 +45,13 @@ struct aq_pending {
     char layer[AQ_LAYER_ID_TEXT]; /* of a freeze: what the disk becomes */
 };
 
+/* The machine that states with memory were made on, as long as there are such: vm/bound.h. "" for none. */
+struct aq_bound {
+    char machine[64]; /* "pc-q35-7.2" */
+    char accel[8];    /* "kvm" or "tcg" */
+    char cpu[128];    /* the model as QEMU was told it */
+};
+
 /* The record. Strings are owned and, but for iso, never NULL once loaded; zero-initialise, aq_vm_free at the
  * end. */
 struct aq_vm {
@@ -67,6 +74,7 @@ struct aq_vm {
     struct aq_port_rule ports[AQ_VM_PORTS_MAX];
     unsigned port_count;
     struct aq_pending pending;
+    struct aq_bound bound;
 };
 
 void aq_vm_free(struct aq_vm *vm);
@@ -109,18 +117,28 @@ int aq_vm_open_disk(const struct aq_vm *vm, int folder, struct aq_error *err);
    cannot be read is passed over. */
 int aq_vm_clones(const char *base, struct aq_strings *names, struct aq_error *err);
 
+/* Adds "VM web" for each whose disk is that file of a user's own. */
+int aq_vm_writers(const char *path, struct aq_strings *names, struct aq_error *err);
+
 /* Adds what the rooms from vm/ on have standing on an image: VMs and templates. Further kinds of children are
    added here. Of the type aq_dependents (image/dependents.h). */
 int aq_vm_dependents(const struct aq_parent *on, struct aq_strings *names, struct aq_error *err);
+
+/* Is a running guest to have written everything, and to write nothing for the moment (vm/quiesce.h)? TRY: if
+   it answers at once and can; what it cannot is no failure. */
+enum aq_quiesce { AQ_QUIESCE_TRY, AQ_QUIESCE_MUST, AQ_QUIESCE_NEVER };
 
 /* What a clone is to be. Strings are the caller's; 0 and NULL mean: as the base, or the VM, has it. */
 struct aq_clone_request {
     const char *base;  /* for aq_vm_clone */
     const char *layer; /* for aq_vm_clone: stand on that layer; `base` is merely what is told. NULL: none */
     const char *vm;    /* for aq_vm_clone_vm: */
-    const char *snapshot; /* of that VM; NULL: as it is now */
-    const char *name;     /* NULL: one is made up */
-    unsigned memory;      /* MiB */
+    const char *snapshot;    /* of that VM; NULL: as it is now */
+    enum aq_quiesce quiesce; /* of a running one: is its guest to write everything first? */
+    const char *image;       /* for aq_vm_create: a user's own file, */
+    bool overlay;            /* which is to stay as it is */
+    const char *name;        /* NULL: one is made up */
+    unsigned memory;         /* MiB */
     unsigned cpus;
     uint64_t disk_size; /* bytes; smaller than the base's is DISK_SHRINK */
     const char *network;
@@ -136,6 +154,12 @@ int aq_vm_clone(const struct aq_clone_request *request, struct aq_vm *vm, struct
 /* The same of another VM, running or stopped, as it is now or was at a snapshot. What the guest of a running
    VM has not written to its disk is not in it. Besides: VM_NOT_FOUND, VM_BUSY, SNAPSHOT_NOT_FOUND, and what
    vm/freeze.h and vm/extract.h fail with. */
-int aq_vm_clone_vm(const struct aq_clone_request *request, struct aq_vm *vm, struct aq_error *err);
+int aq_vm_clone_vm(const struct aq_clone_request *request, struct aq_vm *vm, bool *quiesced,
+                   struct aq_error *err);
+
+/* Makes a VM on a user's own file, in place or as an overlay. Judged as by aq_base_register; IMAGE_IN_USE
+   when something else uses it, UNREADABLE when it cannot be written to. With `overlay`, disk_size is the
+   overlay's; in place it is not looked at (aq_vm_resize). */
+int aq_vm_create(const struct aq_clone_request *request, struct aq_vm *vm, struct aq_error *err);
 
 #endif

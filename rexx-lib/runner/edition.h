@@ -32,4 +32,7 @@ int aq_edition_provision(const char *script, const char *arguments);
 /* rexx-guest --serve; argv[0] is the program's name. Returns an exit status. */
 int aq_edition_serve(int argc, char **argv);
 
+/* rexx-guest --grow: guest/server/grow.h. */
+int aq_edition_grow(void);
+
 #endif

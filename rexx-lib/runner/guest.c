@@ -9,6 +9,7 @@
 #include "edition.h"
 #include "functions/call.h"
 #include "functions/path.h"
+#include "guest/server/grow.h"
 #include "guest/server/server.h"
 #include "refusal.h"
 
@@ -43,6 +44,11 @@ int aq_edition_provision(const char *script, const char *arguments)
 int aq_edition_serve(int argc, char **argv)
 {
     return aq_guest_serve(argc, argv);
+}
+
+int aq_edition_grow(void)
+{
+    return aq_guest_grow();
 }
 
 /* The note is in memory: the linker has it in a loaded segment. */

@@ -120,6 +120,12 @@ int aq_edition_serve(int argc, char **argv)
     return 2;
 }
 
+int aq_edition_grow(void)
+{
+    fputs("rexx: --grow is for rexx-guest, inside a virtual machine\n", stderr);
+    return 2;
+}
+
 void aq_edition_version(void)
 {
     RXSTRING regina = {0, NULL};

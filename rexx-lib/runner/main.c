@@ -65,6 +65,8 @@ int main(int argc, char **argv)
         return aq_check(&options);
     case AQ_MODE_SERVE:
         return aq_edition_serve(argc, argv);
+    case AQ_MODE_GROW:
+        return aq_edition_grow();
     default:
         return run(argc, argv, &options);
     }

@@ -40,6 +40,7 @@ static const struct {
     {"--translate", AQ_MODE_TRANSLATE, "FILE"},
     {"--check", AQ_MODE_CHECK, "FILE"},
     {"--serve", AQ_MODE_SERVE, NULL},
+    {"--grow", AQ_MODE_GROW, NULL},
     {"--help", AQ_MODE_HELP, NULL},
     {"--version", AQ_MODE_VERSION, NULL},
 };

@@ -16,6 +16,7 @@ enum aq_mode {
     AQ_MODE_TRANSLATE,   /* subject is a script to be shown as Regina would get it */
     AQ_MODE_PROVISION,   /* subject is a script to be run in a VM of its own */
     AQ_MODE_SERVE,       /* the helper in a guest; args are its own */
+    AQ_MODE_GROW,        /* the guest's root file system takes all of its disk */
     AQ_MODE_HELP,
     AQ_MODE_VERSION,
     AQ_MODE_REGINA, /* an option of Regina's own that is not about running: Regina's business */

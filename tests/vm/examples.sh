@@ -38,6 +38,13 @@ assert_contains "$output" 'worker: count 5 of 20'
 assert_lacks "$output" 'count 6 of 20'
 assert_contains "$output" 'the script ended with 3 after 5 checkpoints, told to abort'
 assert_no_vms checkpoints.rexx
+example golden.rexx micro 2
+assert_contains "$output" 'prepared, and kept as it is: ready'
+assert_contains "$output" 'in worker-1: prepared once on worker-1'
+assert_contains "$output" 'in worker-2: prepared once on worker-2'
+assert_contains "$output" '    snapshot ready (ready)'
+assert_contains "$output" '1 layer removed'
+assert_no_vms golden.rexx
 
 example error-handling.rexx
 assert_contains "$output" 'as expected, RC 3: '

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "guest/server/freeze.h"
+#include "guest/server/fs_freeze.h"
 #include "guest/server/identity.h"
 #include "guest/server/repair.h"
 #include "guest/server/server.h"
@@ -18,6 +19,9 @@
 #define ANSWER_MAX 2048 /* what one frame from the host can make us say, at most */
 #define READS_A_TURN 4  /* so that a flood of input does not hold the commands up */
 #define ERROR_TEXT_MAX 512
+
+/* What is said to a host that would stop a machine that is none. */
+#define NO_MACHINE "this is no port of a virtual machine"
 
 int64_t aq_server_now_ms(void)
 {
@@ -96,6 +100,7 @@ static void end_session(struct aq_session *session)
     for (unsigned i = 0; i < AQ_WIRE_CHANNELS; i++)
         if (session->operations[i] != NULL)
             release(session, i);
+    aq_fs_freeze_end();
     session->queue.start = session->queue.end = 0;
     session->request_type = 0;
     session->parser.hunting = true;
@@ -155,6 +160,11 @@ static struct aq_operation **find_free_slot(struct aq_session *session)
 
 static struct aq_operation *start_kind(const struct aq_session *session, const char **what)
 {
+    if (session->request_type == AQ_WIRE_FSFREEZE && !session->port.device) {
+        *what = NO_MACHINE;
+        errno = EPERM;
+        return NULL;
+    }
     switch (session->request_type) {
     case AQ_WIRE_EXEC:
         return aq_command_start(session->request, session->request_length,
@@ -163,6 +173,10 @@ static struct aq_operation *start_kind(const struct aq_session *session, const c
         return aq_put_start(session->request, session->request_length, what);
     case AQ_WIRE_GET:
         return aq_get_start(session->request, session->request_length, what);
+    case AQ_WIRE_FSFREEZE:
+        return aq_fs_freeze_start(session->request, session->request_length, what);
+    case AQ_WIRE_FSTHAW:
+        return aq_fs_thaw_start(session->request, session->request_length, what);
     default:
         return aq_sync_start(session->request, session->request_length, what);
     }
@@ -174,7 +188,7 @@ static bool answer_at_once(struct aq_session *session)
 {
     unsigned char answer[AQ_STANDSTILL_ANSWER];
     enum aq_wire_type type = AQ_WIRE_ERROR;
-    const char *what = "this is no port of a virtual machine";
+    const char *what = NO_MACHINE;
     bool device = session->port.device;
     if (!aq_standstill_is(session->request_type))
         return false;
@@ -278,6 +292,8 @@ static bool take_frame(struct aq_session *session, const struct aq_frame *frame)
     case AQ_WIRE_PUT:
     case AQ_WIRE_GET:
     case AQ_WIRE_SYNC:
+    case AQ_WIRE_FSFREEZE:
+    case AQ_WIRE_FSTHAW:
     case AQ_WIRE_FREEZE:
     case AQ_WIRE_REPAIR:
     case AQ_WIRE_THAW:

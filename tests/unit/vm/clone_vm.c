@@ -226,12 +226,12 @@ static void many_clones_of_a_running_vm(void **state)
 {
     (void)state;
     assert_command("clone base=base name=one");
-    for (int i = 0; i < 24; i++) {
+    for (int i = 0; i < 20; i++) {
         disk_mark("one", 1, i + 1);
         assert_command("clone vm=one name=vm-%d no_start", i);
     }
     assert_int_equal(assert_sound("one"), 16);
-    for (int i = 0; i < 24; i++) {
+    for (int i = 0; i < 20; i++) {
         aq_autofree char *name = aq_format("vm-%d", i);
         assert_disk(name, 1, i + 1);
     }
@@ -308,9 +308,9 @@ static void death_of_who_clones_a_stopped_vm(void **state)
     (void)state;
     assert_command("clone base=base name=one no_start");
     disk_mark("one", 1, 1);
-    for (int round = 0; round < 30; round++)
+    for (int round = 0; round < 14; round++)
         kill_while_cloning("one", round);
-    for (int round = 0; round < 30; round++)
+    for (int round = 0; round < 14; round++)
         assert_disk("one", 10 + round, 5);
     assert_command("start one");
     assert_whole("one");
@@ -324,8 +324,8 @@ static void death_of_who_clones_a_running_vm(void **state)
     (void)state;
     assert_command("clone base=base name=one");
     disk_mark("one", 1, 1);
-    for (int round = 0; round < 20; round++)
-        kill_while_cloning("one", round);
+    for (int round = 0; round < 10; round++)
+        kill_while_cloning("one", round * 2);
     assert_qemu_is("one", "running");
     disk_mark("one", 2, 2);
     assert_command("snapshot name=one snapshot_name=s memory=false"); /* settles what is pending */
@@ -343,7 +343,7 @@ static void death_of_qemu_and_of_who_clones(void **state)
     (void)state;
     assert_command("clone base=base name=one no_start");
     disk_mark("one", 1, 1);
-    for (int round = 0; round < 8; round++) {
+    for (int round = 0; round < 5; round++) {
         assert_command("start one");
         aq_autofree char *pid = aq_strdup(field("PID"));
         kill_while_cloning("one", round * 7);

@@ -2,6 +2,9 @@
 /* VMs that are put away and go on. */
 #include "test.h"
 
+#include <signal.h>
+#include <sys/wait.h>
+
 #include "bios-vm.h"
 
 static void a_vm_is_put_away_and_goes_on(void **state)
@@ -85,12 +88,94 @@ static void a_failed_save_leaves_the_vm_running(void **state)
     assert_qemu_is("one", "running");
 }
 
+/* The machine's type of a running VM, as QEMU has it: "pc-q35-7.2-machine". free() it. */
+static char *machine_of(const char *name)
+{
+    aq_autovm struct aq_vm vm = {0};
+    struct aq_run run = {0};
+    json_t *type = NULL;
+    assert_ok(aq_vm_load(name, &vm, &err));
+    assert_ok(aq_run_need(&vm, &run, &err));
+    aq_autoclose int folder = aq_run_open_folder(&run, &err);
+    aq_autoqmp struct aq_qmp *qmp = aq_qmp_connect(folder, aq_after_ms(60000), &err);
+    assert_non_null(qmp);
+    assert_ok(aq_qmp_command(qmp, "qom-get", json_pack("{s:s, s:s}", "path", "/machine", "property", "type"),
+                             aq_after_ms(60000), &type, &err));
+    char *text = aq_strdup(json_string_value(type));
+    json_decref(type);
+    return text;
+}
+
+/* A state is bound to the machine that it was made on: as long as there is one, the VM gets that machine. */
+static void a_state_is_bound_to_its_machine(void **state)
+{
+    (void)state;
+    assert_command("clone base=base name=one");
+    aq_autofree char *today = machine_of("one");
+    assert_command("snapshot name=one snapshot_name=s");
+    aq_autovm struct aq_vm vm = {0};
+    assert_ok(aq_vm_load("one", &vm, &err));
+    assert_int_equal(strncmp(vm.bound.machine, "pc-q35-", 7), 0);
+    assert_int_equal(strncmp(today, vm.bound.machine, strlen(vm.bound.machine)), 0);
+    assert_true(strlen(vm.bound.cpu) > 0);
+    assert_command("stop one force=true");
+    /* As if it had been made by an earlier QEMU. */
+    tool("sh", "-c",
+         "sed -i 's/machine: pc-q35-.*/machine: pc-q35-6.2/' \"$ADDRESS_QEMU_HOME/vms/one/vm.yaml\"");
+    assert_command("start one");
+    aq_autofree char *bound = machine_of("one");
+    assert_string_equal(bound, "pc-q35-6.2-machine");
+    assert_command("save_state one");
+    assert_command("restore_state one");
+    aq_autofree char *restored = machine_of("one");
+    assert_string_equal(restored, "pc-q35-6.2-machine");
+    assert_command("remove_snapshot name=one snapshot_name=s");
+    assert_command("stop one force=true");
+    assert_command("start one"); /* nothing is bound any more */
+    aq_autofree char *free_again = machine_of("one");
+    assert_string_equal(free_again, today);
+}
+
+/* Whoever saves dies: the VM is saved, or stopped, or goes on; but it does not stand still. */
+static void death_of_who_saves(void **state)
+{
+    (void)state;
+    for (int round = 0; round < 8; round++) {
+        fresh(NULL);
+        assert_command("clone base=base name=one");
+        pid_t pid = fork();
+        if (pid == 0)
+            _exit(command("save_state one"));
+        usleep((useconds_t)(2000 + round * 9000));
+        kill(pid, SIGKILL);
+        waitpid(pid, NULL, 0);
+        bool still = true;
+        for (int i = 0; i < 600 && still; i++) {
+            assert_command("status one");
+            aq_autofree char *qemu = strcmp(field("STATUS"), "running") == 0 ? qemu_status("one") : NULL;
+            still = qemu != NULL && strcmp(qemu, "running") != 0;
+            if (still)
+                usleep(50000);
+        }
+        assert_false(still);
+        assert_command("status one");
+        if (strcmp(field("STATUS"), "saved") == 0)
+            assert_command("restore_state one");
+        if (strcmp(field("STATUS"), "stopped") == 0)
+            assert_command("start one");
+        assert_qemu_is("one", "running");
+        ended(NULL);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_vm_is_put_away_and_goes_on, fresh, ended),
         cmocka_unit_test_setup_teardown(a_saved_vm_does_not_simply_start, fresh, ended),
         cmocka_unit_test_setup_teardown(a_failed_return_keeps_the_state, fresh, ended),
+        cmocka_unit_test_setup_teardown(a_state_is_bound_to_its_machine, fresh, ended),
+        cmocka_unit_test(death_of_who_saves),
         cmocka_unit_test_setup_teardown(a_failed_save_leaves_the_vm_running, fresh, ended),
     };
     int failed = cmocka_run_group_tests_name("vm/saved_state", tests, NULL, NULL);

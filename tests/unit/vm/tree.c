@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 
 #include "disk.h"
+#include "image/base.h"
 
 /* The listing, with ids and sizes left out. */
 static void assert_tree(const char *wanted)
@@ -103,6 +104,36 @@ static void nothing_is_removed_while_something_is_not_known(void **state)
     assert_string_equal(field("COUNT"), "1");
 }
 
+/* A layer that a base may be rolled back to is needed, though nothing stands on it. */
+static void earlier_generations_are_kept(void **state)
+{
+    (void)state;
+    char ids[2][AQ_LAYER_ID_TEXT];
+    const char *const names[] = {"one", "two"};
+    for (int i = 0; i < 2; i++) {
+        assert_command("clone base=base name=%s no_start", names[i]);
+        disk_mark(names[i], 1, i + 1);
+        assert_command("clone vm=%s name=%s-clone no_start", names[i], names[i]);
+        memcpy(ids[i], field("LAYER"), sizeof ids[i]);
+        assert_command("remove %s", names[i]);
+    }
+    const struct aq_base_request request = {
+        .name = "app", .memory = 64, .cpus = 1, .dependents = aq_vm_dependents};
+    aq_autobase struct aq_base base = {0};
+    enum aq_base_outcome outcome;
+    json_t *built = json_pack("{s:[{s:s}, {s:s}]}", "generations", "layer", ids[0], "layer", ids[1]);
+    assert_ok(aq_base_register_layer(ids[1], &request, built, &base, &outcome, &err));
+    assert_command("remove one-clone");
+    assert_command("remove two-clone");
+    assert_command("prune dry_run=true");
+    assert_string_equal(field("COUNT"), "0");
+    assert_command("prune");
+    assert_string_equal(field("COUNT"), "0");
+    assert_command("remove_base name=app");
+    assert_command("prune");
+    assert_string_equal(field("COUNT"), "2");
+}
+
 /* One process prunes all the time while others clone and remove: no clone ever loses what it stands on. */
 static void pruning_beside_cloning(void **state)
 {
@@ -137,6 +168,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_whole_descent_is_shown, fresh, ended),
         cmocka_unit_test_setup_teardown(what_nothing_needs_is_removed, fresh, ended),
         cmocka_unit_test_setup_teardown(nothing_is_removed_while_something_is_not_known, fresh, ended),
+        cmocka_unit_test_setup_teardown(earlier_generations_are_kept, fresh, ended),
         cmocka_unit_test_setup_teardown(pruning_beside_cloning, fresh, ended),
     };
     int failed = cmocka_run_group_tests_name("vm/tree", tests, NULL, NULL);
