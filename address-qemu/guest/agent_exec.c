@@ -260,7 +260,8 @@ static enum found pass_stream(struct run *run, enum aq_stream stream, aq_deadlin
             return FOUND_FAILURE;
         if (got == 0)
             return found;
-        aq_guest_output(run->exec, run->exit, stream, run->piece.data, (size_t)got);
+        if (aq_guest_output(run->exec, run->exit, stream, run->piece.data, (size_t)got, &run->why) < 0)
+            return FOUND_NOTHING;
         found = FOUND_SOME;
         if (got < READ_SIZE)
             return found;

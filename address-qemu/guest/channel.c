@@ -279,16 +279,21 @@ ssize_t aq_guest_input(const struct aq_guest_exec *exec, uint64_t position, void
     return (ssize_t)length;
 }
 
-void aq_guest_output(const struct aq_guest_exec *exec, struct aq_guest_exit *exit, enum aq_stream stream,
-                     const char *bytes, size_t length)
+int aq_guest_output(const struct aq_guest_exec *exec, struct aq_guest_exit *exit, enum aq_stream stream,
+                    const char *bytes, size_t length, struct aq_error *err)
 {
     bool errors = stream == AQ_STREAM_STDERR;
     struct aq_buffer *kept = errors ? &exit->errors : &exit->output;
-    size_t room = exec->capture_limit - kept->length;
+    size_t limit =
+        errors && exec->capture_errors > exec->capture_limit ? exec->capture_errors : exec->capture_limit;
+    size_t room = limit - kept->length;
     *(errors ? &exit->errors_length : &exit->output_length) += length;
     aq_buffer_add(kept, bytes, length < room ? length : room);
     if (exec->on_output != NULL)
         exec->on_output(exec->on_output_data, stream, bytes, length);
+    if (exec->failure == NULL || exec->failure->code == AQ_OK)
+        return 0;
+    return aq_fail(err, exec->failure->code, "%s", exec->failure->text);
 }
 
 const char *aq_guest_printable(const char *text, size_t length, char to[256])

@@ -106,10 +106,13 @@ struct aq_guest_exec {
     void *read_input_data;
     aq_deadline deadline; /* 0: AQ_FOREVER */
     size_t capture_limit; /* bytes kept of each stream in aq_guest_exit; the rest is only streamed. 0: none */
+    size_t capture_errors; /* of standard error, where that is more */
     /* Each piece of output as it comes, complete at any size; may be NULL. Pieces of one stream are in order.
      */
     void (*on_output)(void *data, enum aq_stream stream, const char *bytes, size_t length);
     void *on_output_data;
+    const struct aq_error
+        *failure;               /* when on_output has set it the command is ended, with that; may be NULL */
     struct aq_guest_side *side; /* NULL: none. A channel that cannot have one fails with NOT_SUPPORTED. */
 };
 

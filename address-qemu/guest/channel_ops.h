@@ -55,9 +55,11 @@ ssize_t aq_channel_write(struct aq_channel *channel, const void *from, size_t le
 ssize_t aq_guest_input(const struct aq_guest_exec *exec, uint64_t position, void *to, size_t room,
                        struct aq_error *err);
 
-/* Takes a piece of output: streams it, captures it, counts it. */
-void aq_guest_output(const struct aq_guest_exec *exec, struct aq_guest_exit *exit, enum aq_stream stream,
-                     const char *bytes, size_t length);
+/* Takes a piece of output: streams it, captures it, counts it. -1: whoever it was streamed to wants no more,
+   and the command is to be ended. */
+int aq_guest_output(const struct aq_guest_exec *exec, struct aq_guest_exit *exit, enum aq_stream stream,
+                    const char *bytes, size_t length, struct aq_error *err)
+    __attribute__((warn_unused_result));
 
 /* Refuses what cannot be run or put: an empty argv, a variable without "=", a path that is not absolute. */
 int aq_guest_check_exec(const struct aq_guest_exec *exec, struct aq_error *err);

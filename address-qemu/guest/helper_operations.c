@@ -145,10 +145,9 @@ static int exec_frame(struct aq_helper *helper, struct aq_helper_operation *oper
         return take_side(operation->exec->side, frame, err);
     if (frame->type != AQ_WIRE_STDOUT && frame->type != AQ_WIRE_STDERR)
         return fail_unexpected(err);
-    aq_guest_output(operation->exec, operation->exit,
-                    frame->type == AQ_WIRE_STDOUT ? AQ_STREAM_STDOUT : AQ_STREAM_STDERR,
-                    (const char *)frame->payload, frame->length);
-    return 0;
+    return aq_guest_output(operation->exec, operation->exit,
+                           frame->type == AQ_WIRE_STDOUT ? AQ_STREAM_STDOUT : AQ_STREAM_STDERR,
+                           (const char *)frame->payload, frame->length, err);
 }
 
 const struct aq_helper_kind aq_helper_exec_kind = {.start = start_exec,
