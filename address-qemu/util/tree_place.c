@@ -59,8 +59,10 @@ static int open_folder(int at, const char *name)
 static int walk(int from, int to, const char *path, visit act, struct aq_error *err)
 {
     DIR *entries = aq_open_entries(from);
-    int result = entries != NULL ? 0 : aq_fail_errno(err, AQ_E_IO, errno, "cannot list what came");
     const struct dirent *entry;
+    int result = 0;
+    if (entries == NULL)
+        return aq_fail_errno(err, AQ_E_IO, errno, "cannot list what came");
     while (result == 0 && (entry = readdir(entries)) != NULL) {
         struct stat st;
         if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
@@ -70,8 +72,7 @@ static int walk(int from, int to, const char *path, visit act, struct aq_error *
         else
             result = act(from, to, entry->d_name, S_ISDIR(st.st_mode), path, err);
     }
-    if (entries != NULL)
-        closedir(entries);
+    closedir(entries);
     return result;
 }
 

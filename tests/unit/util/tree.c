@@ -386,7 +386,6 @@ static void a_damaged_archive_is_refused(void **state)
 static void noise_does_no_harm(void **state)
 {
     (void)state;
-    aq_autobuffer struct aq_buffer archive = {0};
     shell("mkdir -p in/sub; echo x >in/sub/x; ln -s sub in/link; echo y >in/$(printf '%0150d' 1); "
           "tar --format=pax -cf p.tar -C in .; tar --format=gnu -cf g.tar -C in .; mkdir outside; echo kept "
           ">outside/file");
