@@ -78,7 +78,7 @@ __attribute__((format(printf, 2, 0))) static void say(aq_result *result, const c
     if (length > 255)
         vsnprintf(aq_buffer_room(output, (size_t)length), (size_t)length + 1, format, again);
     if (length > 0)
-        output->length += (size_t)length;
+        aq_buffer_filled(output, (size_t)length);
     va_end(again);
 }
 

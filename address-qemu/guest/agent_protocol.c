@@ -55,7 +55,7 @@ static int fill(struct aq_agent *agent, struct aq_error *err)
     ssize_t got = aq_channel_read(&agent->base, room, 65536, err);
     if (got <= 0)
         return (int)got;
-    agent->in.length += (size_t)got;
+    aq_buffer_filled(&agent->in, (size_t)got);
     return 1;
 }
 

@@ -127,8 +127,7 @@ static int read_template(const struct aq_spec *spec, const struct aq_entry *entr
         }
         if (got == 0)
             return 0;
-        text->length += (size_t)got;
-        text->data[text->length] = '\0';
+        aq_buffer_filled(text, (size_t)got);
         if (text->length > TEMPLATE_MAX)
             return aq_spec_fail(spec, entry->from_place, AQ_E_LIMIT_EXCEEDED, err,
                                 "the template %s is larger than 1 MiB", entry->from);

@@ -52,11 +52,9 @@ static int read_file(const struct aq_spec *spec, const struct aq_secret *secret,
             continue;
         if (got < 0)
             return aq_fail_errno(err, AQ_E_IO, errno, "cannot read the secret %s", secret->id);
-        if (got == 0) {
-            aq_buffer_add(value, "", 0); /* the NUL behind it */
+        if (got == 0)
             return 0;
-        }
-        value->length += (size_t)got;
+        aq_buffer_filled(value, (size_t)got);
         if (value->length > SECRET_MAX)
             return aq_spec_fail(spec, secret->place, AQ_E_LIMIT_EXCEEDED, err,
                                 "the secret %s is larger than 1 MiB", secret->id);

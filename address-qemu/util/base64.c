@@ -23,8 +23,7 @@ void aq_base64_encode(const void *data, size_t length, struct aq_buffer *to)
     char *text = aq_buffer_room(to, size);
     for (size_t done = 0; done < length; done += 3, text += 4)
         encode_group(from + done, length - done < 3 ? length - done : 3, text);
-    to->length += size;
-    aq_buffer_add(to, "", 0); /* the NUL behind it */
+    aq_buffer_filled(to, size);
 }
 
 /* 255 for what is no digit. */
@@ -58,7 +57,6 @@ bool aq_base64_decode(const char *text, size_t length, struct aq_buffer *to)
         out[1] = (unsigned char)(bits >> 8);
         out[2] = (unsigned char)bits;
     }
-    to->length += length / 4 * 3 - padding;
-    aq_buffer_add(to, "", 0);
+    aq_buffer_filled(to, length / 4 * 3 - padding);
     return true;
 }

@@ -151,8 +151,7 @@ int aq_read_file_at(int dir, const char *name, size_t max, struct aq_buffer *dat
             continue;
         if (got < 0)
             return fail_open_at(errno, dir, name, err);
-        data->length += (size_t)got;
-        data->data[data->length] = '\0';
+        aq_buffer_filled(data, (size_t)got);
         if (data->length - start > max)
             return fail_too_long(dir, name, max, err);
         if ((size_t)got == 0 || (file.st_size > 0 && (size_t)got < room))

@@ -103,8 +103,7 @@ enum aq_json_read aq_json_lines_read(struct aq_json_lines *lines, aq_deadline de
             return AQ_JSON_FAILED;
         }
         if (got > 0) {
-            lines->input.length += (size_t)got;
-            lines->input.data[lines->input.length] = '\0';
+            aq_buffer_filled(&lines->input, (size_t)got);
         }
     }
 }

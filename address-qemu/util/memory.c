@@ -75,13 +75,18 @@ char *aq_buffer_room(struct aq_buffer *buffer, size_t length)
     return buffer->data + buffer->length;
 }
 
+void aq_buffer_filled(struct aq_buffer *buffer, size_t length)
+{
+    buffer->length += length;
+    buffer->data[buffer->length] = '\0';
+}
+
 void aq_buffer_add(struct aq_buffer *buffer, const void *data, size_t length)
 {
     char *room = aq_buffer_room(buffer, length);
     if (length != 0)
         memcpy(room, data, length);
-    buffer->length += length;
-    buffer->data[buffer->length] = '\0';
+    aq_buffer_filled(buffer, length);
 }
 
 void aq_buffer_add_text(struct aq_buffer *buffer, const char *text)
@@ -93,8 +98,7 @@ void aq_buffer_add_char(struct aq_buffer *buffer, char c)
 {
     char *room = aq_buffer_room(buffer, 1);
     room[0] = c;
-    room[1] = '\0';
-    buffer->length++;
+    aq_buffer_filled(buffer, 1);
 }
 
 void aq_buffer_format(struct aq_buffer *buffer, const char *format, ...)

@@ -35,8 +35,9 @@ void aq_buffer_add_text(struct aq_buffer *buffer, const char *text);
 void aq_buffer_add_char(struct aq_buffer *buffer, char c);
 void aq_buffer_format(struct aq_buffer *buffer, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-/* Makes room for `length` more bytes and returns where they go; add to buffer->length what was filled. */
+/* Makes room for `length` more bytes and returns where they go; aq_buffer_filled counts those that came. */
 char *aq_buffer_room(struct aq_buffer *buffer, size_t length);
+void aq_buffer_filled(struct aq_buffer *buffer, size_t length);
 const char *aq_buffer_text(const struct aq_buffer *buffer); /* "" for an empty one */
 void aq_buffer_clear(struct aq_buffer *buffer);             /* keeps the memory */
 void aq_buffer_free(struct aq_buffer *buffer);

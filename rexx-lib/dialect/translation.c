@@ -27,8 +27,7 @@ void aq_translation_insert(struct aq_translation *translation, size_t at, const 
     aq_buffer_room(out, length);
     memmove(out->data + at + length, out->data + at, behind);
     memcpy(out->data + at, text, length);
-    out->length += length;
-    out->data[out->length] = '\0';
+    aq_buffer_filled(out, length);
 }
 
 void aq_translation_pad(struct aq_translation *translation, const char *from, const char *to)

@@ -107,7 +107,7 @@ static int fetch_stream(const char *name, struct aq_buffer *to, char *problem, s
     while (got > 0 && to->length <= INPUT_MAX) {
         char *room = aq_buffer_room(to, 65536);
         got = read(fd, room, 65536);
-        to->length += got > 0 ? (size_t)got : 0;
+        aq_buffer_filled(to, got > 0 ? (size_t)got : 0);
     }
     if (got < 0)
         snprintf(problem, size, "INPUT STREAM %s: %s", name, strerror(errno));

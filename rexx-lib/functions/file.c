@@ -53,7 +53,7 @@ static int read_all(int fd, struct aq_buffer *to)
         got = read(fd, room, 65536);
         if (got < 0 && errno != EINTR)
             return -1;
-        to->length += got > 0 ? (size_t)got : 0;
+        aq_buffer_filled(to, got > 0 ? (size_t)got : 0);
     }
     return 0;
 }

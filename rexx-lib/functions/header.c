@@ -61,7 +61,7 @@ static int read_file(struct aq_invocation *call, const char *name, struct aq_buf
     while (got > 0 && to->length < HEADER_BYTES) {
         char *room = aq_buffer_room(to, 65536);
         got = read(fd, room, 65536);
-        to->length += got > 0 ? (size_t)got : 0;
+        aq_buffer_filled(to, got > 0 ? (size_t)got : 0);
     }
     return got < 0 ? aq_refuse_call(call, "cannot read %s: %s", name, strerror(errno)) : 0;
 }

@@ -71,7 +71,7 @@ static int read_by_regina(const struct aq_buffer *text, struct aq_buffer *said)
     off_t length = lseek(memory, 0, SEEK_END);
     char *room = aq_buffer_room(said, (size_t)length);
     ssize_t got = pread(memory, room, (size_t)length, 0);
-    said->length += got > 0 ? (size_t)got : 0;
+    aq_buffer_filled(said, got > 0 ? (size_t)got : 0);
     return WEXITSTATUS(status);
 }
 

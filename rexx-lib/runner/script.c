@@ -30,7 +30,7 @@ static int read_all(int fd, struct aq_buffer *to)
         char *room = aq_buffer_room(to, 65536);
         got = read(fd, room, 65536);
         if (got > 0)
-            to->length += (size_t)got;
+            aq_buffer_filled(to, (size_t)got);
     } while (got > 0 || (got < 0 && errno == EINTR));
     return got < 0 ? -1 : 0;
 }

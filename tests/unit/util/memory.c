@@ -29,7 +29,9 @@ static void a_buffer_grows_and_stays_text(void **state)
     aq_buffer_add_text(&buffer, "!");
     assert_memory_equal(buffer.data, "a\0bx-7!", 8);
     memcpy(aq_buffer_room(&buffer, 3), "end", 3);
-    buffer.length += 3;
+    buffer.data[buffer.length + 3] = '?';
+    aq_buffer_filled(&buffer, 3);
+    assert_string_equal(buffer.data + 4, "-7!end");
     aq_buffer_add_char(&buffer, '.');
     assert_memory_equal(buffer.data, "a\0bx-7!end.", 12);
 }
