@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "modify/step_key.h"
+#include "offline/ext4.h"
 #include "util/files.h"
 #include "util/home.h"
 #include "util/size.h"
@@ -128,6 +129,28 @@ static int hold_parents(struct aq_build_run *run, struct aq_error *err)
     return run->holds[run->first] < 0 ? -1 : aq_chain_add(&parent, &chain, err);
 }
 
+/* Where the base does not say where it has its file systems, it may be simple to tell; else libguestfs has to
+ * look. */
+static int find_root(struct aq_build_run *run, struct aq_error *err)
+{
+    aq_autochain struct aq_chain chain = {0};
+    aq_autoparent struct aq_parent parent = aq_build_parent(run, run->first);
+    enum aq_ext4_outcome outcome;
+    int partition;
+    if (run->modify->base.root.count > 0)
+        return 0;
+    aq_autofree char *folder = aq_build_export_folder(run, err);
+    if (folder == NULL || aq_chain_add(&parent, &chain, err) < 0)
+        return -1;
+    const struct aq_ext4_request request = {
+        .chain = chain.images, .chain_count = chain.count, .folder = folder};
+    if (aq_ext4_find(&request, &outcome, &partition, err) < 0)
+        return -1;
+    if (outcome == AQ_EXT4_DONE)
+        aq_root_set_partition(&run->modify->base.root, partition);
+    return 0;
+}
+
 static int build(struct aq_build_run *run, struct aq_error *err)
 {
     if (lock_keys(run, err) < 0)
@@ -135,7 +158,8 @@ static int build(struct aq_build_run *run, struct aq_error *err)
     say_cached(run);
     if (run->first == run->modify->spec.step_count)
         return 0;
-    if (hold_parents(run, err) < 0 || fetch(run, err) < 0 || open_work(run, err) < 0)
+    if (hold_parents(run, err) < 0 || fetch(run, err) < 0 || open_work(run, err) < 0 ||
+        find_root(run, err) < 0)
         return -1;
     return do_steps(run, err);
 }

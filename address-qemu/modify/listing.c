@@ -54,14 +54,17 @@ static int list_directly(const char *folder, const struct aq_reference *referenc
                          const struct aq_chain *chain, enum aq_ext4_outcome *outcome, struct aq_buffer *text,
                          struct aq_error *err)
 {
-    const struct aq_ext4_request request = {
+    struct aq_ext4_request request = {
         .chain = chain->images,
         .chain_count = chain->count,
         .partition = aq_root_partition(&reference->root),
         .folder = folder,
     };
     *outcome = AQ_EXT4_UNFIT;
-    return request.partition < 0 ? 0 : aq_ext4_list(&request, outcome, text, err);
+    if (request.partition < 0 &&
+        (aq_ext4_find(&request, outcome, &request.partition, err) < 0 || request.partition < 0))
+        return err->code == AQ_OK ? 0 : -1;
+    return aq_ext4_list(&request, outcome, text, err);
 }
 
 static int compare_entries(const void *a, const void *b)

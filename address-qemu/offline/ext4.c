@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "offline/ext4.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -37,15 +38,16 @@ static void add_image(struct aq_strings *argv, const struct aq_ext4_request *req
     aq_strings_add(argv, text);
 }
 
-static int make_argv(const struct aq_ext4_request *request, bool write, struct aq_strings *argv,
+static int make_argv(const struct aq_ext4_request *request, const char *mode, struct aq_strings *argv,
                      struct aq_error *err)
 {
+    bool write = strcmp(mode, "write") == 0;
     aq_autofree char *writer = aq_libexec_path("ext4-writer", AQ_E_TOOL_MISSING, err);
     aq_autofree char *daemon = writer != NULL ? aq_need_program(DAEMON, "qemu-utils", err) : NULL;
     if (daemon == NULL)
         return -1;
     aq_strings_add(argv, writer);
-    aq_strings_add(argv, write ? "write" : "list");
+    aq_strings_add(argv, mode);
     aq_strings_format(argv, "%d", request->partition);
     aq_strings_add(argv, daemon);
     for (unsigned depth = request->chain_count; depth-- > 0;)
@@ -57,12 +59,13 @@ static int make_argv(const struct aq_ext4_request *request, bool write, struct a
     return 0;
 }
 
-int aq_ext4_list(const struct aq_ext4_request *request, enum aq_ext4_outcome *outcome,
-                 struct aq_buffer *listing, struct aq_error *err)
+/* Runs it in a mode that only reads. */
+static int read_only(const struct aq_ext4_request *request, const char *mode, enum aq_ext4_outcome *outcome,
+                     struct aq_buffer *output, struct aq_error *err)
 {
     aq_autostrings struct aq_strings argv = {0};
     struct aq_process_result result = {0};
-    if (make_argv(request, false, &argv, err) < 0)
+    if (make_argv(request, mode, &argv, err) < 0)
         return -1;
     const struct aq_process process = {
         .argv = (const char *const *)argv.items,
@@ -73,8 +76,24 @@ int aq_ext4_list(const struct aq_ext4_request *request, enum aq_ext4_outcome *ou
     if (aq_process_run(&process, &result, err) < 0)
         return -1;
     *outcome = result.exit_code == AQ_BUNDLE_DONE ? AQ_EXT4_DONE : AQ_EXT4_UNFIT;
-    aq_buffer_add(listing, aq_buffer_text(&result.output), result.output.length);
+    aq_buffer_add(output, aq_buffer_text(&result.output), result.output.length);
     aq_process_result_free(&result);
+    return 0;
+}
+
+int aq_ext4_list(const struct aq_ext4_request *request, enum aq_ext4_outcome *outcome,
+                 struct aq_buffer *listing, struct aq_error *err)
+{
+    return read_only(request, "list", outcome, listing, err);
+}
+
+int aq_ext4_find(const struct aq_ext4_request *request, enum aq_ext4_outcome *outcome, int *partition,
+                 struct aq_error *err)
+{
+    aq_autobuffer struct aq_buffer output = {0};
+    if (read_only(request, "find", outcome, &output, err) < 0)
+        return -1;
+    *partition = *outcome == AQ_EXT4_DONE ? (int)strtol(aq_buffer_text(&output), NULL, 10) : -1;
     return 0;
 }
 
@@ -83,7 +102,7 @@ int aq_ext4_write(const struct aq_ext4_request *request, enum aq_ext4_outcome *o
 {
     aq_autostrings struct aq_strings argv = {0};
     struct aq_process_result result = {0};
-    if (make_argv(request, true, &argv, err) < 0)
+    if (make_argv(request, "write", &argv, err) < 0)
         return -1;
     lseek(request->bundle, 0, SEEK_SET);
     const struct aq_process process = {

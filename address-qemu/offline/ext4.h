@@ -23,13 +23,18 @@ enum aq_ext4_outcome {
     AQ_EXT4_FAILED, /* an item cannot be carried out: `said` is for aq_bundle_fail */
 };
 
-/* What came of it; `relabel` tells whether SELinux labels were asked for. -1 when it could not be tried:
-   INTERRUPTED, TOOL_MISSING. After anything but DONE the overlay is to be thrown away. */
 /* Lists all names of the file system at the top of the chain, which is only read (offline/list_format.h):
    `bundle` is not looked at. DONE or UNFIT. */
 int aq_ext4_list(const struct aq_ext4_request *request, enum aq_ext4_outcome *outcome,
                  struct aq_buffer *listing, struct aq_error *err);
 
+/* Finds the partition (0: the whole disk) whose ext4 is the root of the one system on the disk, if its fstab
+   mounts nothing else of the disk's: `partition` and `bundle` are not looked at. DONE or UNFIT. */
+int aq_ext4_find(const struct aq_ext4_request *request, enum aq_ext4_outcome *outcome, int *partition,
+                 struct aq_error *err);
+
+/* What came of it; `relabel` tells whether SELinux labels were asked for. -1 when it could not be tried:
+   INTERRUPTED, TOOL_MISSING. After anything but DONE the overlay is to be thrown away. */
 int aq_ext4_write(const struct aq_ext4_request *request, enum aq_ext4_outcome *outcome, bool *relabel,
                   struct aq_buffer *said, struct aq_error *err);
 

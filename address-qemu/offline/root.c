@@ -34,6 +34,13 @@ void aq_root_from_built(const json_t *built, struct aq_root *root)
         add(root, "/dev/sda2", "/");
 }
 
+void aq_root_set_partition(struct aq_root *root, int partition)
+{
+    aq_autofree char *device = partition > 0 ? aq_format("/dev/sda%d", partition) : aq_strdup("/dev/sda");
+    *root = (struct aq_root){0};
+    add(root, device, "/");
+}
+
 json_t *aq_root_to_json(const struct aq_root *root)
 {
     json_t *mounts = json_array();

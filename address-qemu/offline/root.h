@@ -31,6 +31,9 @@ struct aq_root {
 /* What a record's `built` mapping (may be NULL) says of it; not known is no error. */
 void aq_root_from_built(const json_t *built, struct aq_root *root);
 
+/* All of it is one partition (0: the whole disk). */
+void aq_root_set_partition(struct aq_root *root, int partition);
+
 /* As a list for a record: a new reference. */
 json_t *aq_root_to_json(const struct aq_root *root);
 

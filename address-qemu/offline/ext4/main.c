@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "offline/ext4/check.h"
+#include "offline/ext4/find.h"
 #include "offline/ext4/inode.h"
 #include "offline/ext4/list.h"
 #include "offline/ext4/nbd_io.h"
@@ -132,11 +133,20 @@ static int write_all(struct aq_writer *writer)
     return check(writer);
 }
 
-/* In the sandbox: the bundle is standard input, the disk a connection. */
-_Noreturn static void become_worker(int disk, bool lists, unsigned partition)
+static int use_partition(struct aq_writer *writer, struct nbd_handle *nbd, unsigned number)
 {
     uint64_t offset, length;
+    if (aq_partition_find(nbd, number, &offset, &length) < 0)
+        return aq_writer_unfit(writer, "the partition %u cannot be found", number);
+    aq_nbd_io_use(nbd, offset, length);
+    return 0;
+}
+
+/* In the sandbox: the bundle is standard input, the disk a connection. */
+_Noreturn static void become_worker(int disk, const char *mode, unsigned partition)
+{
     static struct aq_writer writer;
+    bool writes = strcmp(mode, "write") == 0;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     setvbuf(stderr, NULL, _IOLBF, 0);
     struct nbd_handle *nbd = nbd_create();
@@ -146,16 +156,16 @@ _Noreturn static void become_worker(int disk, bool lists, unsigned partition)
     }
     initialize_ext2_error_table();
     error_message(EXT2_ET_BASE); /* loads what it needs to while that is allowed */
-    if ((!lists && aq_bundle_start(&writer.bundle, STDIN_FILENO) < 0) || aq_sandbox_enter() < 0) {
+    if ((writes && aq_bundle_start(&writer.bundle, STDIN_FILENO) < 0) || aq_sandbox_enter() < 0) {
         fprintf(stderr, "cannot begin: %s\n", strerror(errno));
         _exit(AQ_BUNDLE_UNFIT);
     }
-    int done = aq_partition_find(nbd, partition, &offset, &length);
-    if (done < 0)
-        aq_writer_unfit(&writer, "the partition %u cannot be found", partition);
-    aq_nbd_io_use(nbd, offset, length);
-    if (done == 0)
-        done = lists ? list(&writer) : write_all(&writer);
+    int done =
+        strcmp(mode, "find") == 0 ? aq_writer_find(&writer, nbd) : use_partition(&writer, nbd, partition);
+    if (done == 0 && writes)
+        done = write_all(&writer);
+    else if (done == 0 && strcmp(mode, "list") == 0)
+        done = list(&writer);
     if (done == 0 && nbd_shutdown(nbd, 0) < 0)
         done = aq_writer_unfit(&writer, "the exported disk: %s", nbd_get_error());
     fflush(NULL);
@@ -212,7 +222,7 @@ int main(int argc, char **argv)
     close(listener);
     pid_t worker = daemon > 0 ? fork() : -1;
     if (worker == 0)
-        become_worker(disk, strcmp(argv[1], "list") == 0, (unsigned)strtoul(argv[2], NULL, 10));
+        become_worker(disk, argv[1], (unsigned)strtoul(argv[2], NULL, 10));
     close(disk);
     int code = worker > 0 ? wait_for(worker) : AQ_BUNDLE_UNFIT;
     /* The daemon writes what it has not written yet when it is told to end. */

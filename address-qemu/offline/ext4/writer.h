@@ -5,6 +5,7 @@
  *
  *     ext4-writer write PARTITION QEMU-STORAGE-DAEMON [ARG …] <BUNDLE
  *     ext4-writer list PARTITION QEMU-STORAGE-DAEMON [ARG …]
+ *     ext4-writer find 0 QEMU-STORAGE-DAEMON [ARG …]
  *
  * in an empty folder of its own. The file system is hostile: what parses it is a process that can read the
  * bundle, speak to the daemon, say what is wrong, and nothing else (sandbox.h). Nothing here is journaled, so

@@ -22,6 +22,7 @@ checkpoint_modifications:
         for i in $(seq 400); do echo $i >folder/a-name-that-is-rather-long-$i; done
         mkdir -p /etc/selinux; echo SELINUX=enforcing >/etc/selinux/config
         useradd -m app
+        echo 'LABEL=none /mnt/none ext4 noauto 0 0' >>/etc/fstab
 YAML
 qemu 'modify spec=hostile.yaml name=hostile' >/dev/null
 
@@ -59,7 +60,8 @@ assert_equals 0 "$(qemu_get qemu_steps.1.appliance 'modify spec=files.yaml base=
 tree a a
 assert_equals 1 "$(qemu_get qemu_relabel 'modify spec=files.yaml base=hostile no_cache=true')" 'SELinux labels'
 
-# The same disk as a base of which nothing is known: it is inspected, and its files are put in by the appliance.
+# The same disk as a base of which nothing is known, and whose fstab is not simple: it is inspected, and its files are put
+# in by the appliance.
 qemu-img convert -O qcow2 "$(qemu_get qemu_disk 'inspect_base name=hostile')" flat.qcow2
 qemu 'register_base name=flat disk=flat.qcow2 copy=false memory=512M cpus=1' >/dev/null
 assert_equals 1 "$(qemu_get qemu_steps.1.appliance 'modify spec=files.yaml base=flat name=b')"

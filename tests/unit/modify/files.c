@@ -44,7 +44,8 @@ static int fresh(void **state)
     assert_ok(aq_remove_tree_at(AT_FDCWD, home, &err));
     if (access("base.qcow2", F_OK) < 0)
         tool("sh", "-c",
-             "mkdir -p tree/etc && echo 'app:x:7:8::/:' >tree/etc/passwd && truncate -s 32M disk.raw && "
+             "mkdir -p tree/etc tree/bin && : >tree/bin/sh && echo 'app:x:7:8::/:' >tree/etc/passwd && "
+             "truncate -s 32M disk.raw && "
              "mkfs.ext4 -q -F -d tree disk.raw && qemu-img convert -f raw -O qcow2 disk.raw base.qcow2");
     publish_base("base");
     return 0;
@@ -156,6 +157,18 @@ static void stands_on_what_it_was_made_of(void **state)
     assert_command("modify spec=spec.yaml base=sha256:%s", anew);
     assert_int_equal(number("BUILT"), 1);
     assert_refused("LAYER_NOT_FOUND", "modify spec=spec.yaml base=sha256:%064d", 7);
+}
+
+/* A disk of which nothing is known but what it holds. */
+static void finds_a_root_that_is_simple(void **state)
+{
+    (void)state;
+    write_text("spec.yaml", SPEC("    - {path: /srv/file, content: x}\n"));
+    assert_command("register_base name=plain disk=base.qcow2 memory=64M cpus=1");
+    assert_command("diff a=plain b=base");
+    assert_int_equal(number("COUNT"), 0);
+    assert_command("modify spec=spec.yaml base=plain");
+    assert_string_equal(aq_result_cell(last, 0, 0, "APPLIANCE", NULL), "0");
 }
 
 static void uses_no_layer_that_changed(void **state)
@@ -287,6 +300,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(builds_a_layer_once, fresh, ended),
         cmocka_unit_test_setup_teardown(keeps_generations, fresh, ended),
         cmocka_unit_test_setup_teardown(stands_on_what_it_was_made_of, fresh, ended),
+        cmocka_unit_test_setup_teardown(finds_a_root_that_is_simple, fresh, ended),
         cmocka_unit_test_setup_teardown(uses_no_layer_that_changed, fresh, ended),
         cmocka_unit_test_setup_teardown(leaves_nothing_of_what_fails, fresh, ended),
         cmocka_unit_test_setup_teardown(changes_the_disk_of_a_vm, fresh, ended),
