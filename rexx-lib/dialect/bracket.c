@@ -53,7 +53,7 @@ void aq_bracket_gap(struct aq_translation *translation, const char *from)
 static bool follows_value(const struct aq_translation *translation, const struct aq_token *token)
 {
     const struct aq_token *previous = translation->previous;
-    bool keyword = previous->at == translation->first.at && translation->keyword != AQ_KEYWORD_NONE;
+    bool keyword = previous->at == translation->first->at && translation->keyword != AQ_KEYWORD_NONE;
     return previous->at != NULL && previous->at + previous->length == token->at && !keyword &&
            ((previous->kind == AQ_TOKEN_SYMBOL && !(*previous->at >= '0' && *previous->at <= '9')) ||
             aq_token_is_char(previous, ')') || aq_token_is_char(previous, ']'));
@@ -62,7 +62,7 @@ static bool follows_value(const struct aq_translation *translation, const struct
 static void open_index(struct aq_translation *translation, const struct aq_token *token)
 {
     const struct aq_token *name = translation->previous;
-    if (name->at == translation->first.at)
+    if (name->at == translation->first->at)
         aq_translation_fail(
             translation, token->at, 13,
             "%.*s[…] = … is not supported; an element is set by %.*s = ARRAY_SET(%.*s, index, "

@@ -37,12 +37,12 @@ static void take_key(struct aq_translation *translation)
 static bool may_stand(const struct aq_translation *translation, const struct aq_token *token)
 {
     const struct aq_token *previous = translation->previous;
-    bool keyword = previous->at == translation->first.at && translation->keyword != AQ_KEYWORD_NONE;
+    bool keyword = previous->at == translation->first->at && translation->keyword != AQ_KEYWORD_NONE;
     bool behind_word = aq_token_is(previous, "WHILE") || aq_token_is(previous, "UNTIL") ||
                        aq_token_is(previous, "TO") || aq_token_is(previous, "VALUE") ||
                        aq_token_is(previous, "AND") || aq_token_is(previous, "OR");
     bool name_of_call = translation->keyword == AQ_KEYWORD_CALL && previous->kind == AQ_TOKEN_SYMBOL &&
-                        previous->at > translation->first.at;
+                        previous->at > translation->first->at;
     if (token->first || !aq_in_expression(translation))
         return false;
     return keyword || behind_word || name_of_call ||

@@ -132,7 +132,7 @@ void aq_call_open(struct aq_translation *translation, const struct aq_token *tok
     }
     call->function = function_of(translation, &name);
     call->start = write_name(translation, &name, call->function);
-    if (translation->is_command && name.at == translation->first.at && is_whole_clause(translation)) {
+    if (translation->is_command && name.at == translation->first->at && is_whole_clause(translation)) {
         aq_translation_insert(translation, call->start, "CALL ");
         aq_translation_replace(translation, token->at, token->at + 1);
         aq_buffer_add_char(translation->out, ' ');

@@ -118,7 +118,7 @@ void aq_loop_begun(struct aq_translation *translation)
 
 void aq_loop_select(struct aq_translation *translation)
 {
-    push(translation, (struct aq_block){0, translation->first, true, {0}});
+    push(translation, (struct aq_block){0, *translation->first, true, {0}});
 }
 
 /* The clause's word may be followed by the name of a DO OVER's variable: the counter's takes its place. */

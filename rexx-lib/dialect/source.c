@@ -43,7 +43,7 @@ static const struct aq_token no_token;
 
 static void begin_clause(struct aq_translation *translation, const struct aq_token *token)
 {
-    translation->first = *token;
+    translation->first = token;
     translation->previous = &no_token;
     translation->is_assignment = token->kind == AQ_TOKEN_SYMBOL && assigns(&translation->in);
     translation->keyword = token->kind == AQ_TOKEN_SYMBOL && !translation->is_assignment
@@ -89,7 +89,7 @@ static void note_routine(struct aq_translation *translation, const struct aq_tok
 {
     const struct aq_token *previous = translation->previous;
     bool is_called = aq_text_starts(translation->in.at, translation->in.end, "(") ||
-                     (translation->keyword == AQ_KEYWORD_CALL && previous->at == translation->first.at &&
+                     (translation->keyword == AQ_KEYWORD_CALL && previous->at == translation->first->at &&
                       !aq_token_is(token, "ON") && !aq_token_is(token, "OFF"));
     if (!is_called)
         return;
@@ -113,7 +113,7 @@ static void take_symbol(struct aq_translation *translation, const struct aq_toke
         translation->has_value |= aq_token_is(symbol, "VALUE");
         translation->has_with |= aq_token_is(symbol, "WITH");
         if (translation->writing && translation->keyword == AQ_KEYWORD_CALL &&
-            translation->previous->at == translation->first.at)
+            translation->previous->at == translation->first->at)
             aq_call_name(translation, symbol);
         else
             aq_symbol(translation, symbol);
@@ -139,9 +139,15 @@ static bool is_escaped_quote(const struct aq_translation *translation, const str
             aq_token_is_char(previous, ')'));
 }
 
+/* What a script can be told by, before it is known what it is. */
+static const bool matters[256] = {
+    ['['] = true, ['{'] = true, [']'] = true, ['}'] = true, ['<'] = true, ['\\'] = true, ['|'] = true};
+
 static void take_character(struct aq_translation *translation, const struct aq_token *token)
 {
     const char *next = token->at + 1;
+    if (translation->pass == AQ_PASS_LOOK && !matters[(unsigned char)*token->at])
+        return;
     switch (*token->at) {
     case '[':
     case '{':
@@ -164,7 +170,7 @@ static void take_character(struct aq_translation *translation, const struct aq_t
         break;
     case '=':
         translation->value_next |=
-            translation->is_assignment && translation->previous->at == translation->first.at;
+            translation->is_assignment && translation->previous->at == translation->first->at;
         break;
     case '<':
         if (next < translation->in.end && *next == '<')
@@ -282,6 +288,24 @@ static void take_token(struct aq_translation *translation, const struct aq_token
     translation->previous_end = translation->in.at;
 }
 
+/* One that holds neither the clause's first token nor the one before this. */
+static struct aq_token *free_slot(struct aq_translation *translation)
+{
+    struct aq_token *slots = translation->tokens;
+    if (translation->first != &slots[0] && translation->previous != &slots[0])
+        return &slots[0];
+    return translation->first != &slots[1] && translation->previous != &slots[1] ? &slots[1] : &slots[2];
+}
+
+/* What may be passed over in the first pass. Behind CALL stands the name of a routine. */
+static void skim(struct aq_translation *translation)
+{
+    bool is_name = translation->keyword == AQ_KEYWORD_CALL && translation->previous == translation->first;
+    if (!translation->in.fresh && translation->traits->has_clauses && !is_name &&
+        aq_token_skim(&translation->in, &translation->skipped))
+        translation->previous = &translation->skipped;
+}
+
 /* Through the whole script, from its beginning. */
 static void go_through(struct aq_translation *translation, size_t length, enum aq_pass pass)
 {
@@ -303,17 +327,19 @@ static void go_through(struct aq_translation *translation, size_t length, enum a
         aq_buffer_add_text(translation->out, PREAMBLE);
     }
     struct aq_token *token;
-    translation->previous = &no_token;
+    translation->first = translation->previous = &no_token;
     do {
-        token = &translation->tokens[translation->previous == &translation->tokens[0]];
+        if (pass == AQ_PASS_LOOK)
+            skim(translation);
+        token = free_slot(translation);
         aq_token_next(&translation->in, token);
         if (token->kind == AQ_TOKEN_SLASHES || token->kind == AQ_TOKEN_UNCLEAR)
             take_slashes(translation, token);
         else
             take_token(translation, token);
     } while (token->kind != AQ_TOKEN_END && !translation->failed);
-    if (!translation->failed)
-        aq_translation_replace(translation, end, end);
+    if (!translation->failed && (translation->writing || pass == AQ_PASS_REDIRECT))
+        aq_translation_flush(translation, end);
 }
 
 static bool is_rexxjs(const struct aq_translation *translation, enum aq_dialect dialect)

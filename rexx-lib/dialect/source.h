@@ -42,8 +42,9 @@ struct aq_source_problem {
     char text[512];
 };
 
-/* Appends the script `text` to `out`, translated if it is RexxJS, and says what it is like. Lines keep their
- * numbers. 0, or -1 with *problem filled. The traits are the caller's to free in any case. */
+/* Says what the script `text` is like. If it is RexxJS or redirects, appends to `out` what Regina is to read
+ * instead, in which lines keep their numbers; nothing otherwise. 0, or -1 with *problem filled. The traits
+ * are the caller's to free in any case. */
 int aq_source_prepare(const char *text, size_t length, enum aq_dialect dialect, struct aq_buffer *out,
                       struct aq_source_traits *traits, struct aq_source_problem *problem);
 

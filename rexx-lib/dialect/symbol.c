@@ -28,7 +28,7 @@ static void learn(struct aq_translation *translation, const struct aq_token *sym
     translation->traits->reads_result |= root.length < symbol->length && aq_token_is(&root, "RESULT");
     /* Behind PARSE ARG stand variables that get what a caller has. */
     struct aq_reader first = translation->in;
-    first.at = translation->first.at + translation->first.length;
+    first.at = translation->first->at + translation->first->length;
     if (translation->keyword == AQ_KEYWORD_PARSE && root.length == symbol->length) {
         struct aq_token source = aq_token_peek(&first);
         if (aq_token_is(&source, "ARG"))
@@ -93,7 +93,7 @@ static bool is_behind_operand(const struct aq_translation *translation)
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         if (aq_token_is(previous, others[i]))
             return false;
-    return is_operand(previous) && previous->at != translation->first.at;
+    return is_operand(previous) && previous->at != translation->first->at;
 }
 
 /* AND, OR and NOT of a condition. */
@@ -182,7 +182,7 @@ static struct aq_token without_not(struct aq_translation *translation, const str
 static bool is_control_variable(const struct aq_translation *translation)
 {
     const char *at = aq_skip_blanks(translation->in.at, translation->in.end);
-    return translation->keyword == AQ_KEYWORD_DO && translation->previous->at == translation->first.at &&
+    return translation->keyword == AQ_KEYWORD_DO && translation->previous->at == translation->first->at &&
            aq_text_starts(at, translation->in.end, "=");
 }
 

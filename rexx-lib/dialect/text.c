@@ -56,7 +56,7 @@ static void add_environment(struct aq_translation *translation)
     struct aq_token name = {0};
     if (translation->keyword == AQ_KEYWORD_ADDRESS) {
         struct aq_reader ahead = translation->in;
-        ahead.at = translation->first.at + translation->first.length;
+        ahead.at = translation->first->at + translation->first->length;
         name = aq_token_peek(&ahead);
     }
     if (name.kind == AQ_TOKEN_STRING && memchr(name.at, '\n', name.length) == NULL)
@@ -241,7 +241,7 @@ static bool wants_operand(const struct aq_translation *translation)
     case AQ_TOKEN_OTHER:
         return *previous->at != ')' && *previous->at != ']';
     case AQ_TOKEN_SYMBOL: {
-        bool second = previous->at == translation->first.at;
+        bool second = previous->at == translation->first->at;
         return second ? translation->keyword == AQ_KEYWORD_EXPRESSION ||
                             translation->keyword == AQ_KEYWORD_INTERPRET
                       : translation->keyword == AQ_KEYWORD_ADDRESS;

@@ -34,19 +34,19 @@ const char *aq_skip_line(const char *at, const char *end)
     return newline != NULL ? newline : end;
 }
 
-/* Behind a comment; they nest. NULL for one that is never closed. */
+/* Behind the comment that begins there; they nest. NULL for one that is never closed. */
 static const char *skip_comment(const char *at, const char *end)
 {
-    int depth = 0;
-    do {
-        while (at < end && *at != '*' && *at != '/')
-            at++;
-        if (at >= end)
+    int depth = 1;
+    at += 2;
+    while (depth > 0) {
+        const char *slash = memchr(at, '/', (size_t)(end - at));
+        if (slash == NULL)
             return NULL;
-        int change = aq_text_starts(at, end, "/*") ? 1 : aq_text_starts(at, end, "*/") ? -1 : 0;
-        depth += change;
-        at += change != 0 ? 2 : 1;
-    } while (depth > 0);
+        bool closes = slash > at && slash[-1] == '*', opens = !closes && aq_text_starts(slash, end, "/*");
+        depth += opens - closes;
+        at = slash + 1 + opens;
+    }
     return at;
 }
 
@@ -57,11 +57,11 @@ static void finish(struct aq_reader *reader, struct aq_token *token, enum aq_tok
     reader->at = to;
 }
 
-/* The clause is still to come behind a label's colon. */
+/* The clause is still to come behind a label's colon. At what came first in a clause. */
 static bool take_colon(struct aq_reader *reader, struct aq_token *token)
 {
     const char *colon = aq_skip_blanks(reader->at, reader->end);
-    if (!token->first || colon == reader->end || *colon != ':')
+    if (colon == reader->end || *colon != ':')
         return false;
     finish(reader, token, AQ_TOKEN_LABEL, colon + 1);
     reader->fresh = true;
@@ -74,7 +74,7 @@ static void take_symbol(struct aq_reader *reader, struct aq_token *token)
     while (to < reader->end && class_of(*to) == SYMBOL)
         to++;
     finish(reader, token, AQ_TOKEN_SYMBOL, to);
-    if (take_colon(reader, token))
+    if (token->first && take_colon(reader, token))
         return;
     switch (token->length) {
     case 2:
@@ -168,7 +168,8 @@ static void take_string(struct aq_reader *reader, struct aq_token *token)
     }
     bool literal = has_suffix(closing + 1, reader->end);
     finish(reader, token, literal ? AQ_TOKEN_LITERAL : AQ_TOKEN_STRING, closing + (literal ? 2 : 1));
-    take_colon(reader, token);
+    if (token->first)
+        take_colon(reader, token);
 }
 
 static void take_backquoted(struct aq_reader *reader, struct aq_token *token)
@@ -289,6 +290,40 @@ void aq_token_next(struct aq_reader *reader, struct aq_token *token)
             take_first_or_later(reader, token, class);
             return;
         }
+    }
+}
+
+/* What begins what may be passed over: operators that are the same in RexxJS, and names that are not
+ * ON, THEN, TRACE or ERROR. */
+enum { STOP, OPERATOR, WORD };
+
+static const unsigned char skimmed[256] = {
+    ['='] = OPERATOR,     ['+'] = OPERATOR,     ['*'] = OPERATOR,     ['%'] = OPERATOR,
+    ['('] = OPERATOR,     [')'] = OPERATOR,     ['&'] = OPERATOR,     ['>'] = OPERATOR,
+    [','] = OPERATOR,     ['.'] = WORD,         ['_'] = WORD,         ['0' ... '9'] = WORD,
+    ['A' ... 'D'] = WORD, ['F' ... 'N'] = WORD, ['P' ... 'S'] = WORD, ['U' ... 'Z'] = WORD,
+    ['a' ... 'd'] = WORD, ['f' ... 'n'] = WORD, ['p' ... 's'] = WORD, ['u' ... 'z'] = WORD};
+
+bool aq_token_skim(struct aq_reader *reader, struct aq_token *last)
+{
+    const char *at = reader->at, *end = reader->end;
+    bool operand = reader->operand, any = false;
+    for (;;) {
+        at = aq_skip_blanks(at, end);
+        const char *from = at;
+        int class = at < end ? skimmed[(unsigned char)*at++] : STOP;
+        while (class == WORD && at < end && class_of(*at) == SYMBOL)
+            at++;
+        if (class == STOP || (class == WORD && at < end && (*at == '(' || *at == '\\')))
+            return any;
+        reader->at = at;
+        reader->before_comma = operand;
+        reader->operand = operand = class == WORD || *from == ')';
+        reader->continued = *from == ',';
+        last->kind = class == WORD ? AQ_TOKEN_SYMBOL : AQ_TOKEN_OTHER;
+        last->at = from;
+        last->length = (size_t)(at - from);
+        any = true;
     }
 }
 

@@ -52,6 +52,10 @@ struct aq_reader {
 
 void aq_token_next(struct aq_reader *reader, struct aq_token *token);
 
+/* Passes over tokens within a clause that neither make a script RexxJS nor mean anything to it in plain REXX:
+ * most of what names and operators there are. The last of them becomes *last; false if there is none. */
+bool aq_token_skim(struct aq_reader *reader, struct aq_token *last);
+
 /* The next token, left where it is. */
 struct aq_token aq_token_peek(const struct aq_reader *reader);
 

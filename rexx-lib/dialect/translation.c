@@ -62,7 +62,7 @@ void aq_translation_fail(struct aq_translation *translation, const char *at, int
 
 bool aq_in_expression(const struct aq_translation *translation)
 {
-    bool second = translation->previous->at == translation->first.at;
+    bool second = translation->previous->at == translation->first->at;
     switch (translation->keyword) {
     case AQ_KEYWORD_ARG:
     case AQ_KEYWORD_SIGNAL:

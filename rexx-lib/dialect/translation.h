@@ -43,9 +43,10 @@ struct aq_translation {
 
     /* The clause. */
     enum aq_keyword keyword;
-    struct aq_token first;
+    const struct aq_token *first;    /* its first token */
     const struct aq_token *previous; /* the token before this; of kind END at the clause's beginning */
-    struct aq_token tokens[2]; /* the two of them in turns: a copy of each would cost more than reading it */
+    struct aq_token tokens[3];       /* they and this: to copy one costs more than to read it */
+    struct aq_token skipped;         /* the one before this, if it was passed over */
     bool is_assignment, is_command;
     bool has_value, has_with; /* these words were seen in it */
     bool condition;           /* what follows is one: of IF, WHEN, WHILE or UNTIL */

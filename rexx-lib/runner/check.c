@@ -139,8 +139,8 @@ static bool check(const char *file, const struct aq_options *options)
         report(file, line > 0 ? line : 1, "%s", problem);
         return false;
     }
-    aq_script_prepare(options->dialect, &script);
     bool header = check_header(file, &script);
+    aq_script_prepare(options->dialect, &script);
     if (script.broken) {
         report(file, script.problem.line, "error %d.1: %s", script.problem.error, script.problem.text);
         return false;

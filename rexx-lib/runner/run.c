@@ -224,11 +224,11 @@ int aq_run_routine(struct aq_script *script, ULONG argc, PRXSTRING argv, PRXSTRI
 int aq_run_script(const struct aq_options *options, struct aq_script *script)
 {
     const struct aq_source_traits *traits = &script->traits;
-    if (options->trace[0] != '\0')
-        add_trace(options->trace, &script->text);
     if (options->mode == AQ_MODE_FILE)
         add_script_folder(script->name);
     prepare_for(traits);
+    if (options->trace[0] != '\0')
+        add_trace(options->trace, &script->text);
     aq_parameters_set(options->args, options->arg_count);
     aq_failures_start(!traits->mentions_trace && options->trace[0] == '\0', traits->traps_errors);
     return start(options, script);

@@ -32,6 +32,7 @@ static int read_all(int fd, struct aq_buffer *to)
         if (got > 0)
             aq_buffer_filled(to, (size_t)got);
     } while (got > 0 || (got < 0 && errno == EINTR));
+    to->data[to->length] = '\0';
     return got < 0 ? -1 : 0;
 }
 
@@ -114,7 +115,17 @@ void aq_script_prepare(enum aq_dialect dialect, struct aq_script *script)
     size_t skip = mark_length(script);
     script->broken = aq_source_prepare(aq_buffer_text(&script->raw) + skip, script->raw.length - skip,
                                        dialect, &script->text, &script->traits, &script->problem) < 0;
-    script->rewritten = skip > 0 || script->traits.rexxjs || script->traits.redirects;
+    bool replaced = script->traits.rexxjs || script->traits.redirects;
+    script->rewritten = skip > 0 || replaced;
+    if (replaced)
+        return;
+    /* The names of the traits point into what was read. */
+    if (skip > 0)
+        aq_buffer_add(&script->text, script->raw.data + skip, script->raw.length - skip);
+    else {
+        script->text = script->raw;
+        script->raw = (struct aq_buffer){0};
+    }
 }
 
 int aq_script_refuse(const struct aq_script *script)

@@ -10,9 +10,9 @@
 struct aq_script {
     char *name;            /* as PARSE SOURCE and messages have it: a full path, "<stdin>" or "<-e>" */
     struct aq_buffer raw;  /* what was read */
-    struct aq_buffer text; /* what Regina gets */
+    struct aq_buffer text; /* what Regina gets, once it is prepared: the same memory if that is the same */
     struct aq_source_traits traits;
-    bool rewritten; /* text is not raw */
+    bool rewritten; /* it is not what was read */
     bool broken;    /* it could not be translated, and `problem` says why */
     struct aq_source_problem problem;
 };

@@ -131,5 +131,6 @@ int aq_stdin_read_until(const char *mark, struct aq_buffer *to)
         to->length = line;
         found = true;
     }
+    *aq_buffer_room(to, 0) = '\0'; /* where the mark stood */
     return found ? 0 : 1;
 }

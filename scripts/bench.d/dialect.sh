@@ -24,7 +24,7 @@ body() {
 {
     echo 'LET x = 1'
     body | sed -e 's/^  item = .*/  LET item = "{{word}} of {{list}}"/' -e 's/count.item = count.item + 1/count.item += 1/' \
-        -e 's/^parse var .*/LET o = JSON_PARSE(text=line); SAY o.name o.list[1] != "x" {a: 1, b: [item]}/'
+        -e 's/^parse var .*/LET o = JSON_PARSE(text=line); LET p = {a: o.name, b: [item]}; SAY p.b[0] != "x"/'
 } >part
 for _ in $(seq 20); do cat part; done >rexxjs.rexx
 

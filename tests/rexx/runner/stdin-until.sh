@@ -41,6 +41,8 @@ for runner in rexx "$guest"; do
     check 'a slow pipe' from_slow_pipe
     check 'a file' from_file
 done
+# nothing of the mark is left where the script is worked on
+assert_equals 1 "$(printf 'say 1\nno "rexx\n' | rexx -tO --stdin-until 'no "rexx')"
 if command -v python3 >/dev/null; then
     cat >feed.py <<'PYTHON'
 import socket, subprocess, sys

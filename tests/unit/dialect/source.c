@@ -16,6 +16,10 @@ static struct aq_source_traits prepare(const char *text, struct aq_buffer *out)
     aq_buffer_clear(out);
     if (aq_source_prepare(text, strlen(text), AQ_DIALECT_AUTO, out, &traits, &problem) < 0)
         fail_msg("%s is refused: %s", text, problem.text);
+    if (!traits.rexxjs && !traits.redirects) {
+        assert_int_equal(out->length, 0);
+        aq_buffer_add_text(out, text);
+    }
     aq_source_traits_free(&traits);
     return traits;
 }
@@ -265,7 +269,7 @@ static void the_dialect_is_chosen(void **state)
                      0);
     aq_source_traits_free(&traits);
     assert_false(traits.rexxjs);
-    assert_string_equal(out.data, rexxjs);
+    assert_int_equal(out.length, 0);
     aq_buffer_clear(&out);
     check("options 'rexxjs'; say a!=b", "options 'rexxjs'; say a\\=b");
 }
@@ -294,8 +298,7 @@ static void try_any(const char *text, size_t length, enum aq_dialect dialect)
     size_t lines = count_lines(text, length);
     if (!traits.rexxjs && !traits.redirects) {
         assert_int_equal(result, 0);
-        assert_int_equal(out.length, length);
-        assert_memory_equal(aq_buffer_text(&out), text, length);
+        assert_int_equal(out.length, 0);
     } else if (result == 0)
         assert_int_equal(count_lines(aq_buffer_text(&out), out.length), lines);
     else {
