@@ -137,6 +137,7 @@ void aq_modify_free(struct aq_modify *modify)
 {
     for (size_t i = 0; modify->steps != NULL && i < modify->spec.step_count; i++) {
         free(modify->steps[i].title);
+        free(modify->steps[i].reason);
         aq_layer_free(&modify->steps[i].layer);
     }
     free(modify->steps);

@@ -42,6 +42,7 @@ enum aq_modify_status {
 
 struct aq_modify_step {
     char *title;
+    char *reason; /* why it has to be done, once aq_modify_explain was asked (modify/why.h); else NULL */
     enum aq_modify_status status;
     struct aq_layer layer; /* CACHED, BUILT; after a failure that was kept, what was kept */
     int64_t ms;            /* BUILT, FAILED: how long it took */

@@ -65,6 +65,7 @@ void aq_spec_free(struct aq_spec *spec)
     free(spec->secrets);
     free(spec->steps);
     free(spec->where);
+    free(spec->path);
     free(spec->base);
     aq_strings_free(&spec->allowed);
     aq_cleanup_close(&spec->folder);
@@ -90,6 +91,7 @@ static int read_file(const char *path, struct aq_spec *spec, struct aq_buffer *t
     aq_autofree char *real = aq_absolute_path(path, err);
     if (real == NULL)
         return -1;
+    spec->path = aq_strdup(real);
     char *name = strrchr(real, '/');
     *name++ = '\0';
     spec->folder = open(real[0] != '\0' ? real : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -124,6 +124,7 @@ struct aq_step {
 /* A spec. Zero-initialise; aq_spec_free at the end. */
 struct aq_spec {
     char *where; /* its path as given: what errors name it */
+    char *path;  /* the same, absolute, links resolved */
     int folder;  /* the open folder that it is in: sources are read beneath */
     char *base;  /* a base's name, or "sha256:" and 64 digits of a layer */
     struct aq_place base_place;

@@ -72,7 +72,7 @@ static int fail_open(const struct aq_spec *spec, struct aq_place place, const ch
     case ELOOP:
         return aq_spec_fail(spec, place, AQ_E_SOURCE_OUTSIDE, err,
                             "%s leads out of the spec's folder; move it there, or allow its folder with "
-                            "allow_sources=FOLDER",
+                            "allow_source=FOLDER",
                             path);
     case EACCES:
     case EPERM:

@@ -10,8 +10,9 @@
 
 #include "spec/modification.h"
 
-/* Of a prepared step: a mapping fit for a record, with its title, its parent, and a digest of each part that
-   went into its key; no content, no secret, no value of the environment. A new reference. */
+/* Of a prepared step: a mapping fit for a record, with its title, the path of its spec, its parent, and a
+   digest of each part that went into its key; no content, no secret, no value of the environment. A new
+   reference. */
 json_t *aq_step_note(const struct aq_spec *spec, const struct aq_step *step);
 
 /* Why a prepared step's layer is not the one that `note` is of, or is not there: "the content of

@@ -137,7 +137,7 @@ enum aq_rc {
     X(FILE_KIND, REFUSED, "A regular file was wanted; a folder, device, fifo or socket was found.")          \
     X(FILE_LINK, REFUSED, "A symbolic link that leads nowhere, or one where none is allowed.")               \
     X(SOURCE_OUTSIDE, REFUSED,                                                                               \
-      "A spec reads a file outside of its folder. Move it there, or allow its folder: allow_sources=…")      \
+      "A spec reads a file outside of its folder. Move it there, or allow its folder: allow_source=…")       \
     X(CHECKSUM_WRONG, REFUSED,                                                                               \
       "What was downloaded is not what its checksum says. Nothing of it was kept; ask the publisher.")       \
     X(DISK_SHRINK, REFUSED, "A disk can grow but not shrink.")                                               \

@@ -12,15 +12,10 @@
 static int run(struct aq_call *call, struct aq_error *err);
 
 static const struct aq_param params[] = {
-    {"spec", AQ_TYPE_PATH, .required = true, .positional = true,
-     .meaning = "the YAML file that says what is changed"},
+    AQ_MODIFY_PARAMS,
     {"name", AQ_TYPE_NAME,
      .meaning = "the base that the result becomes; only the layers are made unless given"},
     {"vm", AQ_TYPE_NAME, .meaning = "a stopped VM whose own disk is changed, instead of a base"},
-    {"base", AQ_TYPE_TEXT,
-     .meaning = "a base, or sha256: and a layer's id, to use instead of the spec's base_checkpoint"},
-    {"allow_source", AQ_TYPE_PATH, .repeatable = true,
-     .meaning = "a folder besides the spec's own that sources may come from"},
     {"no_cache", AQ_TYPE_BOOLEAN, .fallback = "false", .meaning = "do every step again"},
     {"dry_run", AQ_TYPE_BOOLEAN, .fallback = "false", .meaning = "tell what would be done, and do nothing"},
     {"stream", AQ_TYPE_BOOLEAN, .fallback = "false", .meaning = "show the output of commands as it comes"},
@@ -38,8 +33,10 @@ static const struct aq_field sets[] = {
     {"FAILED_LAYER", "with on_error=keep: the layer of the disk as the failed command left it"},
     {"EXIT_CODE", "of the command that failed"},
     {"RELABEL", "1 when SELinux labels are going to be set at the next boot"},
-    {"STEPS.n.TITLE", "a step; also `STATUS` (`cached`, `todo`, `built`, `failed`), `KEY`, `LAYER`; of "
-                      "one that was built `MS` and `APPLIANCE`, 1 when libguestfs's was needed"},
+    {"PENDING", "with dry_run: how many have to be done"},
+    {"STEPS.n.TITLE",
+     "a step; also `STATUS` (`cached`, `todo`, `built`, `failed`), `KEY`, `LAYER`; of one that was built "
+     "`MS` and `APPLIANCE`, 1 when libguestfs's was needed; with dry_run what `plan` tells"},
     {NULL},
 };
 
@@ -71,27 +68,12 @@ static void stream(void *data, enum aq_stream which, const char *bytes, size_t l
     aq_stream_output(data, which, bytes, length);
 }
 
-enum { FOLDERS_MAX = 63 };
-
-/* What the command wants; `folders` has to live as long. */
-static struct aq_modify_request request_of(const struct aq_call *call, const char *folders[FOLDERS_MAX + 1])
-{
-    size_t count = 0;
-    for (; count < FOLDERS_MAX && aq_arg_nth(call, "allow_source", count) != NULL; count++)
-        folders[count] = aq_arg_nth(call, "allow_source", count);
-    folders[count] = NULL;
-    return (struct aq_modify_request){
-        .spec = {.path = aq_arg_text(call, "spec"),
-                 .base = aq_arg_text(call, "base"),
-                 .allow_sources = folders},
-        .no_cache = aq_arg_bool(call, "no_cache"),
-    };
-}
-
 static int carry_out(struct aq_call *call, struct aq_modify *modify, struct aq_error *err)
 {
-    const char *vm = aq_arg_text(call, "vm"), *folders[FOLDERS_MAX + 1];
-    const struct aq_modify_request request = request_of(call, folders);
+    const char *vm = aq_arg_text(call, "vm");
+    aq_autostrings struct aq_strings folders = {0};
+    struct aq_modify_request request = aq_modify_request_of(call, &folders);
+    request.no_cache = aq_arg_bool(call, "no_cache");
     struct aq_call_progress downloads;
     const struct aq_modify_watch watch = {
         .data = call,
@@ -149,14 +131,14 @@ static int run(struct aq_call *call, struct aq_error *err)
     if (check_target(call, err) < 0)
         return -1;
     int done = carry_out(call, &modify, err);
+    if (done == 0 && aq_arg_bool(call, "dry_run")) {
+        aq_result_set_int(call->result, "BUILT", 0);
+        return aq_set_modify_plan(call->result, &modify, err);
+    }
     if (modify.steps != NULL)
         aq_set_modify_fields(call->result, &modify);
     if (done < 0)
         return -1;
-    if (aq_arg_bool(call, "dry_run")) {
-        aq_say_modify_steps(call->result, &modify);
-        return 0;
-    }
     if (aq_arg_text(call, "name") != NULL && enter(call, &modify, err) < 0)
         return -1;
     say_outcome(call, &modify, (aq_now() - started) / 1000000);

@@ -13,6 +13,7 @@
     X(download_iso)                                                                                          \
     X(list_bases)                                                                                            \
     X(inspect_base)                                                                                          \
+    X(plan)                                                                                                  \
     X(modify)                                                                                                \
     X(history)                                                                                               \
     X(rollback)                                                                                              \

@@ -440,6 +440,63 @@ static void a_base_of_the_command_comes_first(void **state)
     assert_fails(aq_spec_load(&request, &spec, &err), AQ_E_FILE_NOT_FOUND);
 }
 
+/* A spec of that many folders to be made. */
+static int load_many(unsigned count, struct aq_spec *spec)
+{
+    aq_autobuffer struct aq_buffer yaml = {0};
+    aq_buffer_add_text(&yaml, "  files:\n");
+    for (unsigned i = 0; i < count; i++)
+        aq_buffer_format(&yaml, "    - {path: /a/%u, mkdir: true}\n", i);
+    return load_spec(yaml.data, NULL, spec, &err);
+}
+
+static void there_is_an_end_to_everything(void **state)
+{
+    (void)state;
+    aq_autospec struct aq_spec spec = AQ_SPEC_NONE;
+    assert_ok(load_many(10000, &spec));
+    aq_spec_free(&spec);
+    assert_fails(load_many(10001, &spec), AQ_E_SPEC_INVALID);
+    aq_autobuffer struct aq_buffer large = {0};
+    while (large.length <= 1 << 20)
+        aq_buffer_add_text(&large, "0123456789abcde\n");
+    write_file("large", large.data, 0644);
+    assert_fails(prepare_files("    - {path: /s, template: large}\n", &spec, &err), AQ_E_LIMIT_EXCEEDED);
+    aq_spec_free(&spec);
+
+    aq_autobuffer struct aq_buffer deep = {0};
+    aq_buffer_add_text(&deep, "deep");
+    for (int i = 0; i < 130; i++) {
+        assert_int_equal(mkdir(deep.data, 0755), 0);
+        aq_buffer_add_text(&deep, "/d");
+    }
+    assert_fails(prepare_files("    - {path: /s, source: deep, recursive: true}\n", &spec, &err),
+                 AQ_E_LIMIT_EXCEEDED);
+}
+
+static void a_tree_of_too_many_files_is_refused(void **state)
+{
+    (void)state;
+    aq_autospec struct aq_spec spec = AQ_SPEC_NONE;
+    mkdir("many", 0755);
+    for (int folder = 0; folder < 11; folder++) { /* links of one file: quickly made, and no fewer files */
+        aq_autofree char *path = aq_format("many/f%d", folder);
+        aq_autofree char *first = aq_format("%s/0", path);
+        assert_int_equal(mkdir(path, 0755), 0);
+        write_file(first, "", 0644);
+        for (int i = 1; i < (folder < 10 ? 9990 : 110); i++) {
+            aq_autofree char *name = aq_format("%s/%d", path, i);
+            assert_int_equal(link(first, name), 0);
+        }
+    }
+    assert_fails(prepare_files("    - {path: /s, source: many, recursive: true}\n", &spec, &err),
+                 AQ_E_LIMIT_EXCEEDED);
+    aq_spec_free(&spec);
+    assert_ok(
+        prepare_files("    - {path: /s, source: many, recursive: true, exclude: [f10/]}\n", &spec, &err));
+    assert_int_equal(spec.steps[0].item_count, 1 + 10 + 99900);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -454,6 +511,8 @@ int main(void)
         cmocka_unit_test_setup(keys_say_what_a_step_makes_and_nothing_else, fresh),
         cmocka_unit_test_setup(a_secret_is_in_no_key_unless_asked, fresh),
         cmocka_unit_test_setup(a_secret_file_is_a_source_like_others, fresh),
+        cmocka_unit_test_setup(there_is_an_end_to_everything, fresh),
+        cmocka_unit_test_setup(a_tree_of_too_many_files_is_refused, fresh),
         cmocka_unit_test_setup(a_base_of_the_command_comes_first, fresh),
     };
     return cmocka_run_group_tests_name("spec/inputs", tests, NULL, NULL);
