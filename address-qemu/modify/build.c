@@ -215,13 +215,16 @@ int aq_build_judge_command(struct aq_build_run *run, int exit_code, const struct
 {
     if (exit_code == 0)
         return 0;
-    const struct aq_buffer *said = errors->length > 0 ? errors : output;
-    size_t length = said->length < SAID_MAX ? said->length : SAID_MAX;
+    const struct aq_buffer *from = errors->length > 0 ? errors : output;
+    aq_autobuffer struct aq_buffer said = {0};
+    aq_buffer_add(&said, aq_buffer_text(from), from->length);
+    aq_secrets_mask(&run->modify->spec, aq_build_spec_step(run)->command, &said);
+    size_t length = said.length < SAID_MAX ? said.length : SAID_MAX;
     run->modify->exit_code = exit_code;
     aq_spec_fail(
         &run->modify->spec, aq_build_spec_step(run)->place, AQ_E_GUEST_COMMAND_FAILED, err,
         "%s ended with exit code %d; the layers before it are kept, and the next run starts here%s%.*s",
         aq_build_step(run)->title, exit_code, length > 0 ? ". It said: " : "", (int)length,
-        aq_buffer_text(said) + (said->length - length));
+        aq_buffer_text(&said) + (said.length - length));
     return -1;
 }

@@ -4,7 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/json.h"
+
 #define NAME_CHARACTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789"
+
+static bool is_utf8(const char *text)
+{
+    aq_autojson json_t *string = json_string(text);
+    return string != NULL;
+}
 
 static int fail_form(const struct aq_spec *spec, struct aq_place place, const char *from,
                      struct aq_error *err)
@@ -34,6 +42,10 @@ static const char *fill_one(const struct aq_spec *spec, struct aq_place place, c
         aq_spec_fail(spec, place, AQ_E_SPEC_INVALID, err,
                      "${%s} is not set in the environment; set it, or give a default: ${%s:-default}",
                      variable, variable);
+        return NULL;
+    } else if (!is_utf8(value)) {
+        aq_spec_fail(spec, place, AQ_E_SPEC_INVALID, err,
+                     "${%s} is not UTF-8 in the environment, as a spec is", variable);
         return NULL;
     } else {
         aq_buffer_add_text(filled, value);

@@ -106,6 +106,10 @@ void aq_reader_close(struct aq_reader *reader);
    fails with; no message has the value. Wipe it when the step is over. */
 int aq_secret_read(const struct aq_spec *spec, const char *id, struct aq_buffer *value, struct aq_error *err);
 
+/* Makes every secret of the command, and every longer line of one, "***" in a text: for what the command
+ * said. */
+void aq_secrets_mask(const struct aq_spec *spec, const struct aq_command *command, struct aq_buffer *text);
+
 /* Overwrites it, then frees it. */
 void aq_secret_wipe(struct aq_buffer *value);
 

@@ -73,6 +73,45 @@ int aq_secret_read(const struct aq_spec *spec, const char *id, struct aq_buffer 
     return result;
 }
 
+/* Shorter ones are in every text, and would tell where they are not. */
+enum { MASKED_LEAST = 4 };
+
+static void mask(struct aq_buffer *text, const char *value, size_t length)
+{
+    static const char stars[] = "***";
+    aq_autobuffer struct aq_buffer masked = {0};
+    const char *at = aq_buffer_text(text), *end = at + text->length, *found;
+    if (length < MASKED_LEAST)
+        return;
+    while ((found = memmem(at, (size_t)(end - at), value, length)) != NULL) {
+        aq_buffer_add(&masked, at, (size_t)(found - at));
+        aq_buffer_add_text(&masked, stars);
+        at = found + length;
+    }
+    if (masked.length == 0)
+        return;
+    aq_buffer_add(&masked, at, (size_t)(end - at));
+    aq_buffer_free(text);
+    *text = masked;
+    masked = (struct aq_buffer){0};
+}
+
+void aq_secrets_mask(const struct aq_spec *spec, const struct aq_command *command, struct aq_buffer *text)
+{
+    for (size_t i = 0; i < command->secrets.count; i++) {
+        struct aq_error gone = {0}; /* then the command did not have it either */
+        aq_autosecret struct aq_buffer value = {0};
+        if (aq_secret_read(spec, command->secrets.items[i], &value, &gone) < 0)
+            continue;
+        mask(text, aq_buffer_text(&value), value.length);
+        for (const char *line = aq_buffer_text(&value); *line != '\0';) {
+            size_t length = strcspn(line, "\r\n");
+            mask(text, line, length);
+            line += length + strspn(line + length, "\r\n");
+        }
+    }
+}
+
 void aq_secret_wipe(struct aq_buffer *value)
 {
     if (value->data != NULL)

@@ -56,9 +56,11 @@ static json_t *command_note(const struct aq_step *step)
 json_t *aq_step_note(const struct aq_spec *spec, const struct aq_step *step)
 {
     aq_autofree char *title = aq_step_title(spec, step);
+    aq_autojson json_t *known = json_string(spec->path); /* NULL for a path that is not UTF-8 */
     json_t *note = json_pack("{s:i, s:s, s:s, s:s, s:s, s:o}", "format", AQ_LAYER_FORMAT, "step",
                              step->kind == AQ_STEP_FILES ? "files" : "command", "title", title, "spec",
-                             spec->path, "parent", step->parent, "whole", digest_of(&step->canonical));
+                             known != NULL ? spec->path : "", "parent", step->parent, "whole",
+                             digest_of(&step->canonical));
     if (step->kind == AQ_STEP_COMMAND)
         json_object_set_new(note, "command", command_note(step));
     else if (spec->entry_count <= ENTRIES_MAX)

@@ -98,6 +98,7 @@ int main(void)
 {
     setenv("DB_PASSWORD", "hunter2", 1);
     setenv("BAD_PATH", "etc/secret", 1);
+    setenv("NOT_UTF8", "\xff", 1);
     unsetenv("NOT_SET_ANYWHERE");
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_bad_spec_has_its_error),

@@ -423,6 +423,36 @@ static void a_secret_file_is_a_source_like_others(void **state)
     assert_fails(aq_secret_read(&spec, "gone", &value, &err), AQ_E_SECRET_MISSING);
 }
 
+static void what_a_command_said_of_its_secrets_is_masked(void **state)
+{
+    (void)state;
+    aq_autospec struct aq_spec spec = AQ_SPEC_NONE;
+    setenv("TOKEN", "swordfish", 1);
+    setenv("SHORT", "abc", 1);
+    write_file("key", "-----BEGIN KEY-----\nMIIEvQIBADAN\nBgkqhkiG\n-----END KEY-----\n", 0600);
+    assert_ok(load_spec("  secrets: {t: {env: TOKEN}, s: {env: SHORT}, k: {file: key}, other: {env: HOME}}\n"
+                        "  post_modification: [{command: make, secrets: [t, s, k]}]\n",
+                        NULL, &spec, &err));
+    static const struct {
+        const char *said;
+        const char *shown;
+    } cases[] = {
+        {"", ""},
+        {"nothing of it", "nothing of it"},
+        {"swordfish", "***"},
+        {"+ curl -H swordfishswordfish,swordfis", "+ curl -H ******,swordfis"},
+        {"abc is too short to tell", "abc is too short to tell"},
+        {"bad key: BgkqhkiG\n", "bad key: ***\n"},
+        {"-----BEGIN KEY-----\nMIIEvQIBADAN\nBgkqhkiG\n-----END KEY-----\n.", "***."},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        aq_autobuffer struct aq_buffer text = {0};
+        aq_buffer_add_text(&text, cases[i].said);
+        aq_secrets_mask(&spec, &spec.commands[0], &text);
+        assert_string_equal(aq_buffer_text(&text), cases[i].shown);
+    }
+}
+
 static void a_base_of_the_command_comes_first(void **state)
 {
     (void)state;
@@ -511,6 +541,7 @@ int main(void)
         cmocka_unit_test_setup(keys_say_what_a_step_makes_and_nothing_else, fresh),
         cmocka_unit_test_setup(a_secret_is_in_no_key_unless_asked, fresh),
         cmocka_unit_test_setup(a_secret_file_is_a_source_like_others, fresh),
+        cmocka_unit_test_setup(what_a_command_said_of_its_secrets_is_masked, fresh),
         cmocka_unit_test_setup(there_is_an_end_to_everything, fresh),
         cmocka_unit_test_setup(a_tree_of_too_many_files_is_refused, fresh),
         cmocka_unit_test_setup(a_base_of_the_command_comes_first, fresh),
