@@ -11,7 +11,6 @@
 #include "util/cleanup.h"
 #include "util/download_part.h"
 #include "util/files.h"
-#include "util/home.h"
 #include "util/memory.h"
 #include "util/size.h"
 #include "util/transfer.h"
@@ -161,8 +160,8 @@ static bool leaves_nothing(const struct job *job, enum aq_error_code code)
            code == AQ_E_LIMIT_EXCEEDED;
 }
 
-static int get(const struct aq_download *download, struct aq_part *part, const char *name,
-               char sha256[AQ_SHA256_TEXT], struct aq_error *err)
+int aq_download_into(const struct aq_download *download, struct aq_part *part, const char *name,
+                     char sha256[AQ_SHA256_TEXT], struct aq_error *err)
 {
     struct job job = {.download = download, .part = part};
     struct aq_error reason = {0};
@@ -175,7 +174,7 @@ static int get(const struct aq_download *download, struct aq_part *part, const c
     return aq_part_publish(part, name, err);
 }
 
-static int judge_url(const struct aq_download *download, struct aq_error *err)
+int aq_download_judge(const struct aq_download *download, struct aq_error *err)
 {
     if (aq_url_valid(download->url, download->allow_file))
         return 0;
@@ -189,38 +188,7 @@ int aq_download_to(const struct aq_download *download, int dir, const char *name
                    struct aq_error *err)
 {
     aq_autopart struct aq_part part = AQ_PART_NONE;
-    if (judge_url(download, err) < 0 || aq_part_open(dir, name, download->url, &part, err) < 0)
+    if (aq_download_judge(download, err) < 0 || aq_part_open(dir, name, download->url, &part, err) < 0)
         return -1;
-    return get(download, &part, name, sha256, err);
-}
-
-static int open_cache(struct aq_error *err)
-{
-    aq_autoclose int cache = aq_open_home_dir("cache", err);
-    aq_autoclose int downloads = cache < 0 ? -1 : aq_open_private_dir_at(cache, "downloads", err);
-    return downloads < 0 ? -1 : aq_open_private_dir_at(downloads, "sha256", err);
-}
-
-int aq_download_open_cached(const char *sha256, struct aq_error *err)
-{
-    aq_autoclose int cache = open_cache(err);
-    return cache < 0 ? -1 : aq_open_beneath(cache, sha256, O_RDONLY, err);
-}
-
-int aq_download_cached(const struct aq_download *download, struct aq_error *err)
-{
-    char found[AQ_SHA256_TEXT];
-    aq_autopart struct aq_part part = AQ_PART_NONE;
-    aq_autoclose int cache = open_cache(err);
-    if (cache < 0 || judge_url(download, err) < 0)
-        return -1;
-    if (faccessat(cache, download->sha256, R_OK, 0) == 0)
-        return aq_open_beneath(cache, download->sha256, O_RDONLY, err);
-    if (aq_part_open(cache, download->sha256, download->url, &part, err) < 0)
-        return -1;
-    if (faccessat(cache, download->sha256, R_OK, 0) == 0) /* whoever had the part before has finished it */
-        aq_part_remove(&part);
-    else if (get(download, &part, download->sha256, found, err) < 0)
-        return -1;
-    return aq_open_beneath(cache, download->sha256, O_RDONLY, err);
+    return aq_download_into(download, &part, name, sha256, err);
 }

@@ -43,6 +43,21 @@ int aq_download_to(const struct aq_download *download, int dir, const char *name
    is there already is not asked for again. Returns a descriptor for reading. */
 int aq_download_cached(const struct aq_download *download, struct aq_error *err);
 
+/* Opens the folder of that name in the store's downloads, made where it is missing: for files on their way
+   elsewhere, so that an interrupted download is gone on from. Returns a descriptor to close. */
+int aq_download_folder(const char *name, struct aq_error *err);
+#define AQ_DOWNLOADS_IMPORT "import" /* of images that become bases */
+
+struct aq_download_pruned {
+    unsigned count;
+    uint64_t bytes; /* on the disk */
+};
+
+/* Removes what the cache has not been asked for in that time, parts of broken downloads too; nothing that is
+   being downloaded. `dry_run`: only counts. */
+int aq_download_prune(int64_t older_than_ms, bool dry_run, struct aq_download_pruned *found,
+                      struct aq_error *err);
+
 /* Opens what the cache has of that digest: FILE_NOT_FOUND when that is nothing. */
 int aq_download_open_cached(const char *sha256, struct aq_error *err);
 

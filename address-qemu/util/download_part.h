@@ -8,6 +8,7 @@
 
 #include "util/cleanup.h"
 #include "util/digest.h"
+#include "util/download.h"
 #include "util/error.h"
 
 struct aq_part {
@@ -45,6 +46,12 @@ void aq_part_remove(struct aq_part *part);
 
 /* Lets go of it. */
 void aq_part_close(struct aq_part *part);
+
+/* Of download.c. Is its URL one that may be downloaded (VALUE_INVALID)? Fills the part, verifies it and puts
+   it under its final name; aq_download_to says what it fails with and what it leaves. */
+int aq_download_judge(const struct aq_download *download, struct aq_error *err);
+int aq_download_into(const struct aq_download *download, struct aq_part *part, const char *name,
+                     char sha256[AQ_SHA256_TEXT], struct aq_error *err);
 
 #define aq_autopart aq_cleanup(aq_part_close)
 

@@ -2,8 +2,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "util/files.h"
-#include "util/home.h"
 #include "util/json.h"
 #include "util/size.h"
 #include "util/url.h"
@@ -43,21 +41,13 @@ const struct aq_verb aq_verb_import = {
     .run = run,
 };
 
-/* Downloads whose end nobody saw yet, by their URLs. */
-static int open_downloads(struct aq_error *err)
-{
-    aq_autoclose int cache = aq_open_home_dir("cache", err);
-    aq_autoclose int downloads = cache < 0 ? -1 : aq_open_private_dir_at(cache, "downloads", err);
-    return downloads < 0 ? -1 : aq_open_private_dir_at(downloads, "import", err);
-}
-
 /* Downloads the image and puts it into the stage as the base's disk. */
 static int download(const struct aq_call *call, const struct aq_stage *stage, struct aq_error *err)
 {
     char name[AQ_SHA256_TEXT], sha256[AQ_SHA256_TEXT];
     struct aq_call_progress progress;
     const char *url = aq_arg_text(call, "url");
-    aq_autoclose int folder = open_downloads(err);
+    aq_autoclose int folder = aq_download_folder(AQ_DOWNLOADS_IMPORT, err);
     const struct aq_download wanted = {
         .url = url,
         .sha256 = aq_arg_text(call, "checksum"),

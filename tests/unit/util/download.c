@@ -3,8 +3,10 @@
 #include "web.h"
 
 #include <pthread.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "test-files.h"
 #include "tool.h"
@@ -373,6 +375,39 @@ static void the_cache_is_asked_first(void **state)
     assert_ok(again);
 }
 
+static void what_was_not_asked_for_in_a_while_is_pruned(void **state)
+{
+    (void)state;
+    struct aq_download_pruned pruned;
+    aq_autofree char *url = url_of("/good");
+    const struct aq_download download = {.url = url, .sha256 = digest_of_body};
+    aq_autoclose int folder = aq_download_folder("sha256", &err);
+    const struct timespec days_ago[2] = {{.tv_sec = time(NULL) - 300000}, {.tv_sec = time(NULL) - 300000}};
+    aq_autoclose int before = aq_download_cached(&download, &err); /* it is there from the test before */
+    assert_ok(before);
+    assert_ok(aq_download_prune(86400000, false, &pruned, &err));
+    assert_int_equal(pruned.count, 0);
+    assert_int_equal(utimensat(folder, digest_of_body, days_ago, 0), 0);
+    aq_autoclose int used = aq_download_cached(&download, &err);
+    assert_ok(aq_download_prune(86400000, false, &pruned, &err));
+    assert_int_equal(pruned.count, 0);
+
+    assert_int_equal(utimensat(folder, digest_of_body, days_ago, 0), 0);
+    assert_ok(aq_write_new_file_at(folder, ".busy.part", "x", 1, 0600, &err));
+    assert_int_equal(utimensat(folder, ".busy.part", days_ago, 0), 0);
+    aq_autoclose int busy = openat(folder, ".busy.part", O_RDWR | O_CLOEXEC);
+    assert_int_equal(flock(busy, LOCK_EX), 0);
+    assert_ok(aq_download_prune(86400000, true, &pruned, &err));
+    assert_int_equal(pruned.count, 1);
+    assert_true(pruned.bytes >= SIZE);
+    assert_ok(aq_download_prune(86400000, false, &pruned, &err));
+    assert_int_equal(pruned.count, 1);
+    assert_fails(aq_download_open_cached(digest_of_body, &err), AQ_E_FILE_NOT_FOUND);
+    assert_int_equal(flock(busy, LOCK_UN), 0);
+    assert_ok(aq_download_prune(0, false, &pruned, &err));
+    assert_int_equal(pruned.count, 1);
+}
+
 static void *get_cached(void *data)
 {
     struct aq_error own = {0};
@@ -469,6 +504,7 @@ int main(void)
         cmocka_unit_test_setup(the_environments_proxy_is_used, fresh),
         cmocka_unit_test_setup(tls_is_verified, fresh),
         cmocka_unit_test_setup(the_cache_is_asked_first, fresh),
+        cmocka_unit_test_setup(what_was_not_asked_for_in_a_while_is_pruned, fresh),
         cmocka_unit_test_setup(two_at_once_ask_once, fresh),
         cmocka_unit_test_setup(progress_is_told, fresh),
         cmocka_unit_test_setup(a_full_disk_leaves_nothing, fresh),
