@@ -78,12 +78,13 @@ void aq_digest_drop(struct aq_digest *digest)
         aq_evp.EVP_MD_CTX_free(context_of(digest));
 }
 
-/* Room for a file's next piece: small files are many, and fresh memory costs more than reading them. */
+/* Room for a file's next piece: small files are many, and fresh memory costs more than reading them. One of no
+   bytes may be of the kernel's, which has some all the same. */
 static size_t piece_size(int fd)
 {
     struct stat file;
-    bool small = fstat(fd, &file) == 0 && file.st_size > 0 && file.st_size < (off_t)PIECE;
-    return small ? (size_t)file.st_size + 1 : PIECE;
+    bool small = fstat(fd, &file) == 0 && file.st_size < (off_t)PIECE;
+    return !small ? PIECE : file.st_size > 0 ? (size_t)file.st_size + 1 : 4096;
 }
 
 int aq_sha256_measure(int fd, const char *where, char text[AQ_SHA256_TEXT], uint64_t *length,

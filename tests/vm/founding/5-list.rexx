@@ -1,0 +1,2 @@
+ADDRESS QEMU
+  "list_bases"
