@@ -82,13 +82,19 @@ int aq_parse_size(const char *text, uint64_t *bytes, struct aq_error *err)
 static int parse_duration(const char *text, int64_t bare, int64_t *milliseconds, struct aq_error *err)
 {
     const struct unit units[] = {
-        {"", bare}, {"ms", 1}, {"s", 1000}, {"m", INT64_C(60) * 1000}, {"h", INT64_C(3600) * 1000}};
+        {"", bare},
+        {"ms", 1},
+        {"s", 1000},
+        {"m", INT64_C(60) * 1000},
+        {"h", INT64_C(3600) * 1000},
+        {"d", INT64_C(86400) * 1000},
+    };
     int64_t value;
     if (!parse_with_unit(text, units, COUNT(units), &value) || value > LONGEST_MS)
-        return aq_fail(
-            err, AQ_E_VALUE_INVALID,
-            "\"%s\" is not a duration: a number with ms, s, m or h, such as 90s or 5m (a bare number is %s)",
-            text, bare == 1 ? "milliseconds" : "seconds");
+        return aq_fail(err, AQ_E_VALUE_INVALID,
+                       "\"%s\" is not a duration: a number with ms, s, m, h or d, such as 90s or 5m (a bare "
+                       "number is %s)",
+                       text, bare == 1 ? "milliseconds" : "seconds");
     *milliseconds = value;
     return 0;
 }

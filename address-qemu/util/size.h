@@ -14,7 +14,7 @@
 /* A size in bytes. Units k, m, g, t; a bare number is MiB. More than INT64_MAX bytes is refused. */
 int aq_parse_size(const char *text, uint64_t *bytes, struct aq_error *err);
 
-/* A duration in milliseconds. Units ms, s, m, h; a bare number is seconds. */
+/* A duration in milliseconds. Units ms, s, m, h, d; a bare number is seconds. */
 int aq_parse_duration(const char *text, int64_t *milliseconds, struct aq_error *err);
 
 /* The same where a bare number is milliseconds. */

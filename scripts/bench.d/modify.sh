@@ -56,17 +56,6 @@ spec fifty '  post_modification:' '    - command: "true"' '    - command: "echo 
 rexx -e 'address qemu "modify spec=commands.yaml"; do i = 3 to 5; say qemu_steps.i.ms * 1000; end' >layers
 row 'each further command layer' "$(median <layers)" '' max 1000000
 
-head -c 300000000 /dev/urandom >bytes
-cat >digest.yaml <<'YAML'
-checkpoint_modifications:
-  base_checkpoint: debian
-  files: [{path: /bytes, source: ./bytes}]
-YAML
-ours() { measure 'modify spec=digest.yaml dry_run=true'; }
-theirs() { us sha256sum bytes; }
-# shellcheck disable=SC2046 # two numbers
-row 'the digest of a source of 300 MB, against sha256sum' $(compare 3 ours theirs) ratio 1.25
-
 # Ten variants of one base: the base, and what each has of its own.
 for i in $(seq 10); do
     head -c 100000 /dev/urandom >"fifty/own"

@@ -89,6 +89,24 @@ static void what_nothing_needs_is_removed(void **state)
     assert_command("remove_base name=base");
 }
 
+static void old_downloads_are_removed(void **state)
+{
+    (void)state;
+    tool("sh", "-c",
+         "umask 077; mkdir -p \"$ADDRESS_QEMU_HOME/cache/downloads/sha256\" && "
+         "cd \"$ADDRESS_QEMU_HOME/cache/downloads/sha256\" && echo new >new && echo old >old && "
+         "touch -d '31 days ago' old");
+    assert_command("prune older_than=40d");
+    assert_string_equal(field("DOWNLOADS"), "0");
+    assert_command("prune dry_run=true");
+    assert_string_equal(field("DOWNLOADS"), "1");
+    assert_command("prune");
+    assert_string_equal(field("DOWNLOADS"), "1");
+    assert_true(atoi(field("DOWNLOAD_BYTES")) > 0);
+    assert_command("prune older_than=0");
+    assert_string_equal(field("DOWNLOADS"), "1");
+}
+
 static void nothing_is_removed_while_something_is_not_known(void **state)
 {
     (void)state;
@@ -167,6 +185,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(the_whole_descent_is_shown, fresh, ended),
         cmocka_unit_test_setup_teardown(what_nothing_needs_is_removed, fresh, ended),
+        cmocka_unit_test_setup_teardown(old_downloads_are_removed, fresh, ended),
         cmocka_unit_test_setup_teardown(nothing_is_removed_while_something_is_not_known, fresh, ended),
         cmocka_unit_test_setup_teardown(earlier_generations_are_kept, fresh, ended),
         cmocka_unit_test_setup_teardown(pruning_beside_cloning, fresh, ended),
