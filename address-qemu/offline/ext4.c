@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "offline/bundle_format.h"
@@ -14,8 +15,9 @@
 #define DAEMON "qemu-storage-daemon"
 #define LISTING_MAX ((size_t)1 << 28)
 
-/* Files of any size are written at the disk's speed; a process that hangs is ended all the same. */
-enum { LIMIT_MS = 3600000 };
+/* Of any size they are read and written at the disk's speed, and a slow one does this; what hangs is ended.
+ */
+enum { PATIENCE_MS = 600000, SLOWEST_MIB_A_SECOND = 4 };
 
 /* One image as a block node, the one below it by its node's name (as qemu/argv.c does). The overlay is thrown
    away unless all went well, and then synced by whoever publishes it, so the daemon need not. */
@@ -59,6 +61,16 @@ static int make_argv(const struct aq_ext4_request *request, const char *mode, st
     return 0;
 }
 
+static aq_deadline patience(const struct aq_ext4_request *request, bool write)
+{
+    struct stat file;
+    int64_t bytes = write && fstat(request->bundle, &file) == 0 ? file.st_size : 0;
+    for (unsigned i = 0; i < request->chain_count; i++)
+        if (stat(request->chain[i].path, &file) == 0)
+            bytes += (int64_t)file.st_blocks * 512;
+    return aq_after_ms(PATIENCE_MS + (bytes >> 20) * 1000 / SLOWEST_MIB_A_SECOND);
+}
+
 /* Runs it in a mode that only reads. */
 static int read_only(const struct aq_ext4_request *request, const char *mode, enum aq_ext4_outcome *outcome,
                      struct aq_buffer *output, struct aq_error *err)
@@ -71,11 +83,13 @@ static int read_only(const struct aq_ext4_request *request, const char *mode, en
         .argv = (const char *const *)argv.items,
         .working_dir = request->folder,
         .capture_limit = LISTING_MAX,
-        .deadline = aq_after_ms(LIMIT_MS),
+        .cpu_limit = request->cpu_limit,
+        .deadline = patience(request, false),
     };
     if (aq_process_run(&process, &result, err) < 0)
         return -1;
-    *outcome = result.exit_code == AQ_BUNDLE_DONE ? AQ_EXT4_DONE : AQ_EXT4_UNFIT;
+    bool whole = result.exit_code == AQ_BUNDLE_DONE && result.output.length < LISTING_MAX;
+    *outcome = whole ? AQ_EXT4_DONE : AQ_EXT4_UNFIT;
     aq_buffer_add(output, aq_buffer_text(&result.output), result.output.length);
     aq_process_result_free(&result);
     return 0;
@@ -109,7 +123,8 @@ int aq_ext4_write(const struct aq_ext4_request *request, enum aq_ext4_outcome *o
         .argv = (const char *const *)argv.items,
         .working_dir = request->folder,
         .input_fd = request->bundle,
-        .deadline = aq_after_ms(LIMIT_MS),
+        .cpu_limit = request->cpu_limit,
+        .deadline = patience(request, true),
     };
     if (aq_process_run(&process, &result, err) < 0)
         return -1;

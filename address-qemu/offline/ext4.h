@@ -15,6 +15,7 @@ struct aq_ext4_request {
     int partition;      /* 0: the whole disk */
     int bundle;         /* an open file, read from its start */
     const char *folder; /* an empty folder of ours, for the daemon's socket */
+    unsigned cpu_limit; /* seconds of processor time; 0: many times what a sound file system needs */
 };
 
 enum aq_ext4_outcome {
@@ -34,7 +35,8 @@ int aq_ext4_find(const struct aq_ext4_request *request, enum aq_ext4_outcome *ou
                  struct aq_error *err);
 
 /* What came of it; `relabel` tells whether SELinux labels were asked for. -1 when it could not be tried:
-   INTERRUPTED, TOOL_MISSING. After anything but DONE the overlay is to be thrown away. */
+   INTERRUPTED, TOOL_MISSING, TIMEOUT when the disk takes far longer than a slow one. After anything but DONE
+   the overlay is to be thrown away. */
 int aq_ext4_write(const struct aq_ext4_request *request, enum aq_ext4_outcome *outcome, bool *relabel,
                   struct aq_buffer *said, struct aq_error *err);
 

@@ -27,6 +27,8 @@
 #define EXPORT "disk"
 #define SELINUX_CONFIG_MAX 65536
 
+enum { CPU_SECONDS = 20, CPU_SECONDS_A_GIB = 4 };
+
 __attribute__((format(printf, 3, 0))) static void say(const struct aq_writer *writer, errcode_t failure,
                                                       const char *format, va_list args)
 {
@@ -133,6 +135,16 @@ static int write_all(struct aq_writer *writer)
     return check(writer);
 }
 
+/* What a sound file system needs at most, many times over: most of it goes by the number of inodes, which
+   goes by the size, and what is put into it has its digests and checksums made. */
+static unsigned long cpu_seconds(struct nbd_handle *nbd)
+{
+    struct stat bundle = {0};
+    int64_t size = nbd_get_size(nbd);
+    fstat(STDIN_FILENO, &bundle);
+    return CPU_SECONDS + CPU_SECONDS_A_GIB * (unsigned long)(((size > 0 ? size : 0) + bundle.st_size) >> 30);
+}
+
 static int use_partition(struct aq_writer *writer, struct nbd_handle *nbd, unsigned number)
 {
     uint64_t offset, length;
@@ -148,6 +160,7 @@ _Noreturn static void become_worker(int disk, const char *mode, unsigned partiti
     static struct aq_writer writer;
     bool writes = strcmp(mode, "write") == 0;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    signal(SIGXCPU, SIG_DFL);
     setvbuf(stderr, NULL, _IOLBF, 0);
     struct nbd_handle *nbd = nbd_create();
     if (nbd == NULL || nbd_set_export_name(nbd, EXPORT) < 0 || nbd_connect_socket(nbd, disk) < 0) {
@@ -156,7 +169,8 @@ _Noreturn static void become_worker(int disk, const char *mode, unsigned partiti
     }
     initialize_ext2_error_table();
     error_message(EXT2_ET_BASE); /* loads what it needs to while that is allowed */
-    if ((writes && aq_bundle_start(&writer.bundle, STDIN_FILENO) < 0) || aq_sandbox_enter() < 0) {
+    if ((writes && aq_bundle_start(&writer.bundle, STDIN_FILENO) < 0) ||
+        aq_sandbox_enter(cpu_seconds(nbd)) < 0) {
         fprintf(stderr, "cannot begin: %s\n", strerror(errno));
         _exit(AQ_BUNDLE_UNFIT);
     }
@@ -203,6 +217,8 @@ static int wait_for(pid_t pid)
     while (waitpid(pid, &status, 0) < 0)
         if (errno != EINTR)
             return AQ_BUNDLE_UNFIT;
+    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU)
+        fputs("there is no end to it: its file system is probably damaged\n", stderr);
     return WIFEXITED(status) ? WEXITSTATUS(status) : AQ_BUNDLE_UNFIT;
 }
 

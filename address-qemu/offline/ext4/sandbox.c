@@ -10,7 +10,7 @@
 
 /* Far above what a file system of terabytes wants. */
 #define MEMORY_MAX ((rlim_t)2 << 30)
-#define CPU_SECONDS_MAX 1800
+#define CPU_GRACE 5 /* between the signal that says why and the one that is always minded */
 
 static const int allowed[] = {
     SCMP_SYS(read),
@@ -61,12 +61,23 @@ static int allow(scmp_filter_ctx filter)
                : 0;
 }
 
-int aq_sandbox_enter(void)
+/* What is damaged may lead its reader round in a circle. */
+static int limit_cpu(rlim_t seconds)
 {
-    const struct rlimit memory = {MEMORY_MAX, MEMORY_MAX}, cpu = {CPU_SECONDS_MAX, CPU_SECONDS_MAX},
-                        none = {0, 0};
-    if (prctl(PR_SET_DUMPABLE, 0) < 0 || setrlimit(RLIMIT_AS, &memory) < 0 ||
-        setrlimit(RLIMIT_CPU, &cpu) < 0 || setrlimit(RLIMIT_CORE, &none) < 0)
+    struct rlimit cpu;
+    if (getrlimit(RLIMIT_CPU, &cpu) < 0)
+        return -1;
+    if (cpu.rlim_max > seconds + CPU_GRACE)
+        cpu.rlim_max = seconds + CPU_GRACE;
+    cpu.rlim_cur = cpu.rlim_max > seconds ? seconds : cpu.rlim_max > 1 ? cpu.rlim_max - 1 : 1;
+    return setrlimit(RLIMIT_CPU, &cpu);
+}
+
+int aq_sandbox_enter(unsigned long cpu_seconds)
+{
+    const struct rlimit memory = {MEMORY_MAX, MEMORY_MAX}, none = {0, 0};
+    if (prctl(PR_SET_DUMPABLE, 0) < 0 || setrlimit(RLIMIT_AS, &memory) < 0 || limit_cpu(cpu_seconds) < 0 ||
+        setrlimit(RLIMIT_CORE, &none) < 0)
         return -1;
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
     if (filter == NULL || allow(filter) < 0 || seccomp_load(filter) < 0) {

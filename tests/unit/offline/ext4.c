@@ -234,6 +234,26 @@ static void publishes_no_damage(void **state)
     tool("mv", "clean.qcow2", "base.qcow2");
 }
 
+/* A folder in which each has two names for the next has more names than can ever be listed: the reader is
+   ended when it has had its share of the processor. */
+static void what_has_no_end_is_given_up(void **state)
+{
+    (void)state;
+    tool(
+        "sh", "-c",
+        "cp disk.raw endless.raw && at=/ && for level in $(seq 40); do echo \"mkdir ${at}a\"; "
+        "echo \"link ${at}a ${at}b\"; at=${at}a/; done >steps && debugfs -w -f steps endless.raw >/dev/null");
+    aq_autofree char *path = aq_absolute_path("endless.raw", &err);
+    const struct aq_disk_image chain = {path, "raw"};
+    const struct aq_ext4_request request = {
+        .chain = &chain, .chain_count = 1, .folder = "export", .cpu_limit = 2};
+    aq_autobuffer struct aq_buffer listing = {0};
+    enum aq_ext4_outcome outcome;
+    assert_ok(aq_ext4_list(&request, &outcome, &listing, &err));
+    assert_int_equal(outcome, AQ_EXT4_UNFIT);
+    assert_true(listing.length > 0); /* it had begun */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -242,6 +262,7 @@ int main(void)
         cmocka_unit_test(says_what_is_in_the_way),
         cmocka_unit_test(leaves_what_is_not_clean_to_the_appliance),
         cmocka_unit_test(publishes_no_damage),
+        cmocka_unit_test(what_has_no_end_is_given_up),
     };
     return cmocka_run_group_tests(tests, make_disk, NULL);
 }
