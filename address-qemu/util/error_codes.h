@@ -160,6 +160,7 @@ enum aq_rc {
     X(KVM_UNUSABLE, MISSING, "accel=kvm was asked for and KVM does not run guests here. Use accel=auto.")    \
     X(LIBRARY_MISSING, MISSING, "A library is not installed; the text has the package.")                     \
     X(COMPANION_MISSING, MISSING, "A program of ours that every VM needs is not where it was installed.")    \
+    X(KEEPER_MISSING, MISSING, "Our program that works while no script runs is not where it was installed.") \
     X(APPLIANCE_UNUSABLE, MISSING,                                                                           \
       "libguestfs cannot work on this host; the text has the command that mends it. See `verify_host`.")     \
     X(GUEST_RUNNER_MISSING, MISSING, "The static rexx-guest is not where it was installed.")                 \

@@ -49,6 +49,9 @@ int aq_write_new_file_at(int dir, const char *name, const void *data, size_t len
    Temporaries that killed processes left of the same file are removed. */
 int aq_replace_file_at(int dir, const char *name, const void *data, size_t length, struct aq_error *err);
 
+/* The same for what is written often and says nothing after a crash of the machine: neither is synced. */
+int aq_replace_unsynced_at(int dir, const char *name, const void *data, size_t length, struct aq_error *err);
+
 /* A stream of the folder's entries from its start, whatever was read of `dir` before. NULL with errno set. */
 DIR *aq_open_entries(int dir);
 

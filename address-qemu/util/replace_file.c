@@ -65,3 +65,18 @@ int aq_replace_file_at(int dir, const char *name, const void *data, size_t lengt
     aq_autofree char *path = aq_path_at(dir, name);
     return aq_fail_errno(err, AQ_E_IO, errnum, "cannot replace %s", path);
 }
+
+int aq_replace_unsynced_at(int dir, const char *name, const void *data, size_t length, struct aq_error *err)
+{
+    char random[RANDOM_LENGTH + 1];
+    aq_autofree char *temporary = aq_format(".%s.%s" SUFFIX, name, aq_random_name(random, sizeof random));
+    aq_autoclose int file = aq_make_file_at(dir, temporary, data, length, 0600, err);
+    if (file < 0)
+        return -1;
+    if (renameat(dir, temporary, dir, name) == 0)
+        return 0;
+    int errnum = errno;
+    unlinkat(dir, temporary, 0);
+    aq_autofree char *path = aq_path_at(dir, name);
+    return aq_fail_errno(err, AQ_E_IO, errnum, "cannot replace %s", path);
+}

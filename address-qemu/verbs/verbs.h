@@ -62,6 +62,10 @@
     X(checkpoint_answer)                                                                                     \
     X(copy_to)                                                                                               \
     X(copy_from)                                                                                             \
+    X(configure_health_check)                                                                                \
+    X(start_monitoring)                                                                                      \
+    X(stop_monitoring)                                                                                       \
+    X(health_status)                                                                                         \
     X(process_stats)                                                                                         \
     X(list_ostypes)                                                                                          \
     X(setup_permissions)                                                                                     \

@@ -23,27 +23,12 @@ static int open_folder(const char *vm, struct aq_error *err)
     return folder >= 0 ? aq_open_private_dir_at(folder, FOLDER, err) : -1;
 }
 
-/* A small file, whole or not at all, and not synced. */
-static int replace(int folder, const char *name, const char *text, size_t length, struct aq_error *err)
-{
-    char part[11];
-    aq_autofree char *temporary = aq_format(".%s.%s", name, aq_random_name(part, sizeof part));
-    aq_autoclose int file = aq_make_file_at(folder, temporary, text, length, 0600, err);
-    if (file < 0)
-        return -1;
-    if (renameat(folder, temporary, folder, name) == 0)
-        return 0;
-    int errnum = errno;
-    unlinkat(folder, temporary, 0);
-    return aq_fail_errno(err, AQ_E_IO, errnum, "cannot note %s", name);
-}
-
 static int write_state(int folder, const json_t *state, struct aq_error *err)
 {
     aq_autofree char *text = json_dumps(state, JSON_COMPACT);
     if (text == NULL)
         return aq_fail(err, AQ_E_FAILED, "what a script said cannot be noted");
-    return replace(folder, STATE, text, strlen(text), err);
+    return aq_replace_unsynced_at(folder, STATE, text, strlen(text), err);
 }
 
 int aq_checkpoint_stream_open(const struct aq_vm *vm, const json_t *state,
@@ -183,11 +168,10 @@ int aq_checkpoint_stream_tell(const char *vm, const char *id, enum aq_checkpoint
             json_array_size(streams), vm);
     snprintf(found, AQ_STREAM_ID, "%s", aq_json_text(stream, "id", ""));
     aq_autoclose int folder = open_folder(vm, err);
-    aq_autofree char *path = aq_format("%s/" ORDER, found);
     const char *name = aq_checkpoint_answer_name(answer);
     aq_autoclose int own =
         folder >= 0 ? openat(folder, found, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
     if (own < 0)
         return aq_fail(err, AQ_E_CHECKPOINT_NOT_FOUND, "the script in the VM %s has just ended", vm);
-    return replace(own, ORDER, name, strlen(name), err);
+    return aq_replace_unsynced_at(own, ORDER, name, strlen(name), err);
 }

@@ -7,6 +7,7 @@ cmake --install "$BUILD_DIR" --prefix "$PWD/prefix" >install.log
 libdir=$(dirname "$(find prefix -name librexxqemu.so)")
 [ -x prefix/bin/rexx ] || fail 'no rexx'
 [ -x prefix/libexec/address-qemu/rexx-guest ] || fail 'no rexx-guest'
+[ -x prefix/libexec/address-qemu/address-qemu-keeper ] || fail 'no keeper'
 [ -f prefix/share/man/man1/rexx.1 ] || fail 'no manual page'
 [ -f prefix/include/address-qemu/address-qemu.h ] || fail 'no header'
 assert_equals pong "$(prefix/bin/rexx -e 'address qemu "ping"; say qemu_output')"

@@ -130,7 +130,7 @@ static void only_verbs_that_look_are_left_out(void **state)
         const struct aq_verb *verb = aq_verbs[i];
         bool looks = strncmp(verb->name, "list", 4) == 0 || strncmp(verb->name, "inspect", 7) == 0 ||
                      aq_word_in("status wait logs help ping verify_host process_stats security_audit history "
-                                "diff verify_layers checkpoint_status tree plan",
+                                "diff verify_layers checkpoint_status health_status tree plan",
                                 verb->name);
         if (looks != verb->read_only)
             fail_msg("%s is %s read-only", verb->name, verb->read_only ? "said to be" : "not said to be");
