@@ -45,6 +45,15 @@ enum aq_rc {
     X(CLONE_UNREPAIRED, FAILED,                                                                              \
       "A template's clone could not be given an identity and random numbers of its own, and was not "        \
       "handed out.")                                                                                         \
+    X(SSH_CLOSED, FAILED,                                                                                    \
+      "The SSH port is closed: no server listens there. Install or start one in the guest (openssh-server, " \
+      "dropbear).")                                                                                          \
+    X(SSH_UNREACHABLE, FAILED, "There is no way to the SSH port; the text has the system's reason.")         \
+    X(SSH_PROTOCOL, FAILED,                                                                                  \
+      "What answers at the SSH port is no SSH server, or one with which no algorithm is shared; the text "   \
+      "has libssh's words.")                                                                                 \
+    X(SSH_CONNECTION_LOST, FAILED,                                                                           \
+      "The SSH connection broke while it was in use. What ran through it is ended in the guest.")            \
     X(COMMAND_EMPTY, USAGE, "The command holds no verb. Say one; `help` lists them.")                        \
     X(COMMAND_SYNTAX, USAGE, "The command cannot be read: a quote or brace is open, or a key is missing.")   \
     X(VERB_UNKNOWN, USAGE, "There is no such verb; the text has the nearest. `help` lists all.")             \
@@ -70,6 +79,7 @@ enum aq_rc {
     X(CHECKPOINT_NOT_FOUND, NOT_FOUND,                                                                       \
       "No script that says CHECKPOINT runs in the VM, or not that one. `checkpoint_status` shows them.")     \
     X(HELP_NOT_FOUND, NOT_FOUND, "There is no verb of that name to give help on.")                           \
+    X(HOST_NOT_FOUND, NOT_FOUND, "The name of a host has no address; the text has the resolver's reason.")   \
     X(BASE_EXISTS, CONFLICT,                                                                                 \
       "A base of that name is registered for another disk. Use replace=true, or "                            \
       "another name.")                                                                                       \
@@ -116,6 +126,9 @@ enum aq_rc {
     X(TIMEOUT, TIMEOUT, "It took longer than `timeout` allows. What was under way was ended.")               \
     X(GUEST_NOT_READY, TIMEOUT,                                                                              \
       "The guest could not be spoken to in time. The text has the stage it reached and the console's tail.") \
+    X(SSH_SILENT, TIMEOUT,                                                                                   \
+      "Nothing has answered at the SSH port in time: the guest's network is not up, or something drops "     \
+      "what is sent there.")                                                                                 \
     X(COMMAND_TIMEOUT, TIMEOUT, "The command in the guest outlived its timeout and was ended.")              \
     X(IMAGE_NOT_QCOW2, REFUSED, "The file is not a qcow2 image. Convert it: qemu-img convert -O qcow2 …")    \
     X(IMAGE_TRUNCATED, REFUSED, "The image ends before its own tables do: it was not copied whole.")         \
@@ -152,6 +165,16 @@ enum aq_rc {
       "was not run unprotected.")                                                                            \
     X(STORE_UNSAFE, REFUSED, "The store or runtime folder belongs to someone else or is open to others.")    \
     X(LIMIT_EXCEEDED, REFUSED, "More was asked for than is allowed or possible; the text has the limit.")    \
+    X(NO_NETWORK, REFUSED, "The VM has no network, so nothing leads to its SSH server. Clone it with one.")  \
+    X(SSH_HOST_KEY_UNKNOWN, REFUSED,                                                                         \
+      "Nobody has said which host key the SSH server has, so it was not spoken to. See `configure_ssh`.")    \
+    X(SSH_HOST_KEY_CHANGED, REFUSED,                                                                         \
+      "The SSH server shows another host key than it should: someone may be in between, or its keys were "   \
+      "made anew. See `configure_ssh`.")                                                                     \
+    X(SSH_KEY_REFUSED, REFUSED,                                                                              \
+      "The SSH server does not let that user in with that key. See `configure_ssh`.")                        \
+    X(SSH_KEY_UNUSABLE, REFUSED,                                                                             \
+      "The private key cannot be used: it is no key, or has a passphrase, or is open to others.")            \
     X(GUEST_COMMAND_FAILED, GUEST,                                                                           \
       "The command ran in the guest and ended with the code in QEMU_EXIT_CODE.")                             \
     X(CHECKPOINT_ABORTED, GUEST,                                                                             \

@@ -20,6 +20,12 @@ aq_deadline aq_now(void);
 aq_deadline aq_after_ms(int64_t milliseconds); /* negative: AQ_FOREVER */
 int64_t aq_ms_left(aq_deadline deadline);      /* ≥ 0; INT64_MAX for AQ_FOREVER */
 
+/* What comes first: the time that is given to a step, or the end of all patience. */
+static inline aq_deadline aq_earlier(aq_deadline a, aq_deadline b)
+{
+    return a < b ? a : b;
+}
+
 /* Asks whatever waits here, now or next, to end with INTERRUPTED. Async-signal-safe; for the whole process.
  */
 void aq_interrupt(void);
