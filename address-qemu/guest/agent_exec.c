@@ -13,6 +13,7 @@
 
 #include "guest/agent_files.h"
 #include "guest/agent_side.h"
+#include "guest/shell_scripts.h"
 #include "util/base64.h"
 #include "util/json.h"
 #include "util/random.h"
@@ -51,34 +52,6 @@ static const char launch_script[] =
     "rm -f \"$f.in\" \"$f.out\" \"$f.err\"\n"
     "unset f folder n\n"
     "exec \"$@\"\n";
-
-/* Ends all that carry the mark $1 and their descendants, some of which may have cleared their environment; $3
-   is the process that was started, which has the mark among its arguments until it becomes the command. Then
-   removes the working files $2.*, if they are still there. */
-static const char kill_script[] =
-    "mark=$1 pid=$3; rm -f \"$2.in\" \"$2.out\" \"$2.err\" \"$2.said\" \"$2.told\"\n"
-    "for round in 1 2 3 4 5; do\n"
-    "  doomed=' '; grep -qs \"$mark\" \"/proc/$pid/cmdline\" && doomed=\" $pid \"\n"
-    "  for e in $(grep -ls \"AQ_COMMAND=$mark\" /proc/[0-9]*/environ); do\n"
-    "    e=${e#/proc/}; doomed=\"$doomed${e%/environ} \"\n"
-    "  done\n"
-    "  more=1\n"
-    "  while [ $more = 1 ]; do\n"
-    "    more=0\n"
-    "    for s in /proc/[0-9]*/stat; do\n"
-    "      { read -r line <\"$s\"; } 2>/dev/null || continue\n"
-    "      p=${line%% *}; set -- ${line##*) }\n"
-    "      case $doomed in\n"
-    "      *\" $p \"*) ;;\n"
-    "      *\" $2 \"*) [ \"$1\" = Z ] || { doomed=\"$doomed$p \"; more=1; };;\n"
-    "      esac\n"
-    "    done\n"
-    "  done\n"
-    "  [ \"$doomed\" = ' ' ] && exit 0\n"
-    "  kill -9 $doomed 2>/dev/null\n"
-    "  [ $round -gt 1 ] && sleep 1\n"
-    "done\n"
-    "exit 1\n";
 
 /* A command that is under way. */
 struct run {
@@ -373,7 +346,7 @@ static int end_command(struct run *run, struct aq_error *err)
     run->why = (struct aq_error){0};
     aq_agent_side_close(&run->side);
     describe_for_kill(run, pid, arguments);
-    if (aq_agent_run_script(run->agent, kill_script, arguments, &output, grace, err) < 0 ||
+    if (aq_agent_run_script(run->agent, aq_script_kill, arguments, &output, grace, err) < 0 ||
         follow(run, grace, err) < 0)
         return -1;
     if (why.code != AQ_OK)
@@ -389,7 +362,8 @@ static void abandon(struct run *run)
     char pid[24];
     const char *arguments[4];
     describe_for_kill(run, pid, arguments);
-    aq_agent_send_blindly(run->agent, "guest-exec", shell_arguments(kill_script, arguments, false, &ignored));
+    aq_agent_send_blindly(run->agent, "guest-exec",
+                          shell_arguments(aq_script_kill, arguments, false, &ignored));
 }
 
 static int run_command(struct run *run, struct aq_error *err)

@@ -7,6 +7,7 @@
 
 #include "guest/agent_exec.h"
 #include "guest/cksum.h"
+#include "guest/shell_scripts.h"
 #include "util/base64.h"
 #include "util/files.h"
 #include "util/json.h"
@@ -17,68 +18,12 @@
 #define READ_SIZE (8 * 1024 * 1024)
 #define CLOSE_MS 10000
 
-/* The exit codes of the scripts below. */
-enum { NO_FILE = 11, IS_FOLDER = 12, REFUSED = 13, NO_OWNER = 14, NOT_REGULAR = 15, CORRUPT = 21 };
-
-/* $1 the target, $2 the temporary name beside it, $3 yes: make folders. */
-static const char prepare_script[] = "d=${1%/*}; d=${d:-/}\n"
-                                     "[ \"$3\" = yes ] && { (umask 022; mkdir -p \"$d\") || exit 13; }\n"
-                                     "[ -d \"$d\" ] || exit 11\n"
-                                     "[ -d \"$1\" ] && [ ! -L \"$1\" ] && exit 12\n"
-                                     "umask 077; (: >\"$2\") || exit 13\n";
-
-/* $1 the target, $2 the temporary, $3 mode, $4 owner, $5 checksum, $6 size; without $3 the temporary is
- * removed. */
-static const char commit_script[] =
-    "f=$1 t=$2 mode=$3 owner=$4 sum=\"$5 $6\" size=$6\n"
-    "no() { rm -f \"$t\"; exit $1; }\n"
-    "[ -n \"$mode\" ] || no 0\n"
-    "if command -v cksum >/dev/null; then set -- $(cksum <\"$t\"); [ \"$1 $2\" = \"$sum\" ] || no 21\n"
-    "else set -- $(wc -c <\"$t\"); [ \"$1\" = \"$size\" ] || no 21; fi\n"
-    "[ -z \"$owner\" ] || chown \"$owner\" \"$t\" || no 14\n"
-    "chmod \"$mode\" \"$t\" || no 13\n"
-    "[ -L \"$f\" ] && [ -d \"$f\" ] && rm -f \"$f\"\n" /* mv would go through it */
-    "mv -f \"$t\" \"$f\" || no 13\n";
-
-/* $1 the file: looked at before it is opened, because the agent would hang on a fifo. */
-static const char look_script[] = "[ -e \"$1\" ] || exit 11\n"
-                                  "[ -d \"$1\" ] && exit 12\n"
-                                  "[ -f \"$1\" ] || exit 15\n"
-                                  "[ -r \"$1\" ] || exit 13\n"
-                                  "stat -L -c %a \"$1\" 2>/dev/null || echo 644\n";
-
-/* $1 the file, $2 how much of its start was read (it may have grown since), $3 that part's checksum. */
-static const char verify_script[] =
-    "command -v cksum >/dev/null || exit 0\n"
-    "set -- $(head -c \"$2\" \"$1\" | cksum) \"$3 $2\"; [ \"$1 $2\" = \"$3\" ] || exit 21\n";
-
-static int fail_by_code(int code, const char *path, const char *words, struct aq_error *err)
-{
-    char text[256];
-    aq_guest_printable(words, strcspn(words, "\n"), text);
-    switch (code) {
-    case NO_FILE:
-        return aq_fail(err, AQ_E_GUEST_FILE_NOT_FOUND, "in the guest: %s: no such file or folder", path);
-    case IS_FOLDER:
-        return aq_fail(err, AQ_E_GUEST_REFUSED, "in the guest: %s: is a folder", path);
-    case NO_OWNER:
-        return aq_fail(err, AQ_E_GUEST_FILE_NOT_FOUND, "in the guest: %s: %s", path, text);
-    case NOT_REGULAR:
-        return aq_fail(err, AQ_E_GUEST_REFUSED, "in the guest: %s: is not a regular file", path);
-    case CORRUPT:
-        return aq_fail(err, AQ_E_TRANSFER_CORRUPT, "what arrived of %s is not what was sent", path);
-    default:
-        return aq_fail(err, AQ_E_GUEST_REFUSED, "in the guest: %s: %s", path,
-                       text[0] != '\0' ? text : "not allowed");
-    }
-}
-
 /* Runs one of the scripts: any exit code but 0 is a failure. */
 static int run_script(struct aq_agent *agent, const char *script, const char *const *arguments,
                       const char *path, struct aq_buffer *output, aq_deadline deadline, struct aq_error *err)
 {
     int code = aq_agent_run_script(agent, script, arguments, output, deadline, err);
-    return code > 0 ? fail_by_code(code, path, aq_buffer_text(output), err) : code;
+    return code > 0 ? aq_script_fail(code, path, aq_buffer_text(output), err) : code;
 }
 
 json_int_t aq_agent_open(struct aq_agent *agent, const char *path, const char *mode, aq_deadline deadline,
@@ -184,7 +129,8 @@ static int commit(struct transfer *transfer, const struct aq_guest_put *put, con
     snprintf(sum, sizeof sum, "%u", aq_cksum_value(&transfer->sum));
     snprintf(size, sizeof size, "%llu", (unsigned long long)transfer->sum.length);
     const char *const arguments[] = {put->path, temporary, mode, put->owner, sum, size, NULL};
-    return run_script(transfer->agent, commit_script, arguments, put->path, &output, transfer->deadline, err);
+    return run_script(transfer->agent, aq_script_commit, arguments, put->path, &output, transfer->deadline,
+                      err);
 }
 
 /* Removes the temporary file. After an interruption too it is waited for, though not for long: an order sent
@@ -197,7 +143,7 @@ static void discard(struct aq_agent *agent, json_int_t handle, const char *targe
     aq_interrupt_hold();
     if (handle >= 0)
         aq_agent_close(agent, handle);
-    aq_agent_run_script(agent, commit_script, arguments, &output, aq_after_ms(CLOSE_MS), &ignored);
+    aq_agent_run_script(agent, aq_script_commit, arguments, &output, aq_after_ms(CLOSE_MS), &ignored);
     aq_interrupt_release();
 }
 
@@ -209,7 +155,7 @@ int aq_agent_put(struct aq_channel *channel, const struct aq_guest_put *put, str
     aq_autofree char *temporary = aq_format("%.*s/.aq-%s", (int)(strrchr(put->path, '/') - put->path),
                                             put->path, aq_random_name(name, sizeof name));
     const char *const arguments[] = {put->path, temporary, put->make_folders ? "yes" : "no", NULL};
-    if (run_script(transfer.agent, prepare_script, arguments, put->path, &output, put->deadline, err) < 0)
+    if (run_script(transfer.agent, aq_script_prepare, arguments, put->path, &output, put->deadline, err) < 0)
         return -1;
     int result = -1;
     transfer.handle = aq_agent_open(transfer.agent, temporary, "w", put->deadline, err);
@@ -253,7 +199,8 @@ static int verify(struct transfer *transfer, const struct aq_guest_get *get, str
     snprintf(size, sizeof size, "%llu", (unsigned long long)transfer->sum.length);
     snprintf(sum, sizeof sum, "%u", aq_cksum_value(&transfer->sum));
     const char *const arguments[] = {get->path, size, sum, NULL};
-    return run_script(transfer->agent, verify_script, arguments, get->path, &output, transfer->deadline, err);
+    return run_script(transfer->agent, aq_script_verify, arguments, get->path, &output, transfer->deadline,
+                      err);
 }
 
 int aq_agent_get(struct aq_channel *channel, const struct aq_guest_get *get, struct aq_guest_file *file,
@@ -262,7 +209,7 @@ int aq_agent_get(struct aq_channel *channel, const struct aq_guest_get *get, str
     struct transfer transfer = {.agent = (struct aq_agent *)channel, .deadline = get->deadline};
     aq_autobuffer struct aq_buffer output = {0};
     const char *const arguments[] = {get->path, NULL};
-    if (run_script(transfer.agent, look_script, arguments, get->path, &output, get->deadline, err) < 0)
+    if (run_script(transfer.agent, aq_script_look, arguments, get->path, &output, get->deadline, err) < 0)
         return -1;
     file->mode = (mode_t)strtoul(aq_buffer_text(&output), NULL, 8) & 07777;
     transfer.handle = aq_agent_open(transfer.agent, get->path, "r", get->deadline, err);

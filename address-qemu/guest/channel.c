@@ -17,7 +17,8 @@ void aq_channel_close(struct aq_channel *channel)
         return;
     int fd = channel->port.fd;
     channel->ops->close(channel);
-    close(fd);
+    if (fd >= 0)
+        close(fd);
 }
 
 const char *aq_channel_name(const struct aq_channel *channel)
@@ -57,6 +58,8 @@ static bool is_dead(const struct aq_channel *channel)
 static int fail_silent(const struct aq_channel *channel, struct aq_error *err)
 {
     const char *name = channel->ops->name;
+    if (channel->ops->verdict != NULL)
+        return channel->ops->verdict(channel, err);
     if (is_dead(channel))
         return aq_fail(err, AQ_E_AGENT_DEAD,
                        "the guest has the port of its %s open, but nothing has answered for %d s", name,

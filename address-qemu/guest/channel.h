@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A channel into a running VM: one interface for every way in. Behind it stand our own helper's port
- * (guest/helper_channel.c) and the QEMU guest agent (guest/agent_channel.c).
+ * (guest/helper_channel.c), the QEMU guest agent (guest/agent_channel.c) and SSH (guest/ssh_channel.c).
  *
  * A channel is used by one thread at a time. Every function waits through util/wait.h, so an interruption
  * ends it with INTERRUPTED, and what it had started in the guest is ended as well. What the guest says is
@@ -14,6 +14,7 @@
  *   AGENT_REFUSED    the guest agent is not allowed to run the command
  *   GUEST_PROTOCOL   what came is not what the protocol allows
  *   INTERRUPTED
+ * and through SSH with what guest/ssh_link.h has instead of the first four.
  * After any of these but VM_NOT_RUNNING the channel may be used again: it starts by finding its peer anew.
  */
 #ifndef AQ_GUEST_CHANNEL_H
@@ -52,6 +53,10 @@ struct aq_channel_port {
 struct aq_channel *aq_channel_open_helper(const struct aq_channel_port *port);
 struct aq_channel *aq_channel_open_agent(const struct aq_channel_port *port);
 
+/* Starts looking for the SSH server (guest/ssh_link.h); the target has to live as long as the channel. */
+struct aq_ssh_target;
+struct aq_channel *aq_channel_open_ssh(const struct aq_ssh_target *target);
+
 /* Ends what is still running through it, closes the connection. NULL is fine. */
 void aq_channel_close(struct aq_channel *channel);
 
@@ -62,7 +67,7 @@ static inline void aq_cleanup_channel(struct aq_channel **channel)
 
 #define aq_autochannel aq_cleanup(aq_cleanup_channel)
 
-/* "helper" or "agent". */
+/* "helper", "agent" or "ssh". */
 const char *aq_channel_name(const struct aq_channel *channel);
 
 /* Waits until the peer has answered. At the deadline: AGENT_MISSING when the guest has not opened the port,
@@ -99,7 +104,8 @@ struct aq_guest_exec {
     const char *working_dir;        /* NULL: "/" */
     const void *input;              /* its standard input; NULL and input_fd 0: none (end of file) */
     size_t input_length;
-    int input_fd; /* >0: a regular file whose rest is its standard input, instead of `input` */
+    int input_fd; /* >0: a regular file whose rest is its standard input, instead of `input`. Through SSH any
+                     descriptor, read as it gives something, and after `input` */
     /* Gives the next piece of its standard input, instead of either: its length, 0 at the end, -1 gives the
        command up. Not asked for more than the command takes. */
     ssize_t (*read_input)(void *data, void *to, size_t room, struct aq_error *err);
@@ -198,6 +204,9 @@ const char *aq_guest_printable(const char *text, size_t length, char to[256]);
 /* The GNU build-id (hex) of the rexx-guest that is at the other end; "" when not known: before it is ready,
    and for the agent. */
 const char *aq_channel_build_id(const struct aq_channel *channel);
+
+/* The host key that an SSH server has shown, "TYPE KEY"; "" when not known, and for the others. */
+const char *aq_channel_host_key(const struct aq_channel *channel);
 
 /* Where in the guest that rexx-guest's file is; "" when not known. */
 const char *aq_channel_runner_path(const struct aq_channel *channel);

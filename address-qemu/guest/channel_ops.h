@@ -16,6 +16,8 @@ struct aq_channel_ops {
     int (*greet)(struct aq_channel *channel, struct aq_error *err);
     /* What greet() waits for: poll events on the port's descriptor. */
     short (*greet_events)(const struct aq_channel *channel);
+    /* Why the peer is not there yet, at the deadline: -1 with the error. NULL: for a virtio-serial port. */
+    int (*verdict)(const struct aq_channel *channel, struct aq_error *err);
     /* The rest may count on a peer that has answered once. */
     int (*ping)(struct aq_channel *channel, aq_deadline deadline, struct aq_error *err);
     int (*exec)(struct aq_channel *channel, const struct aq_guest_exec *exec, struct aq_guest_exit *exit,
