@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* The program `rexx`, and `rexx-guest`: see edition.h for what sets them apart. */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "check.h"
 #include "edition.h"
 #include "halt.h"
+#include "hangup.h"
 #include "options.h"
 #include "regina.h"
 #include "run.h"
@@ -15,9 +17,13 @@
 static int run(int argc, char **argv, const struct aq_options *options)
 {
     aq_cleanup(aq_script_free) struct aq_script script = {0};
+    if (options->mode == AQ_MODE_STDIN)
+        aq_hangup_watch();
     int status = aq_script_load(options, &script);
     if (status != 0)
         return status;
+    if (aq_hangup_happened())
+        return 128 + SIGHUP;
     if (options->mode == AQ_MODE_TRANSLATE) {
         fwrite(aq_buffer_text(&script.text), 1, script.text.length, stdout);
         return EXIT_SUCCESS;
