@@ -110,6 +110,16 @@ static int put_helper(const struct aq_build_job *job, struct aq_error *err)
     return aq_tree_link(job->root, build->runner_link + 1, build->runner_target, err);
 }
 
+static int put_authorized_key(const struct aq_build_job *job, struct aq_error *err)
+{
+    if (job->build->authorized_key == NULL)
+        return 0;
+    aq_autofree char *line = aq_format("%s\n", job->build->authorized_key);
+    if (aq_tree_mkdir(job->root, "root/.ssh", 0700, err) < 0)
+        return -1;
+    return aq_tree_put(job->root, "root/.ssh/authorized_keys", line, strlen(line), 0600, err);
+}
+
 static int build_in(struct aq_build_job *job, const char *output, struct aq_error *err)
 {
     const struct aq_build *build = job->build;
@@ -120,7 +130,7 @@ static int build_in(struct aq_build_job *job, const char *output, struct aq_erro
         return -1;
     job->root = root;
     if ((build->kind == AQ_BUILD_MICRO ? aq_build_micro : aq_build_debian)(job, err) < 0 ||
-        put_helper(job, err) < 0)
+        put_helper(job, err) < 0 || put_authorized_key(job, err) < 0)
         return -1;
     return aq_build_disk(job, build->size != 0 ? build->size : aq_build_default_size(build->kind), output,
                          err);

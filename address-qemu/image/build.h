@@ -26,6 +26,7 @@ struct aq_build {
     const char *runner_path;           /* the static rexx-guest on this host; these three are for `helper` */
     const char *runner_target;         /* where it goes in the image, absolute */
     const char *runner_link;           /* a link to it in the image, absolute */
+    const char *authorized_key;        /* a line for root's authorized_keys; NULL: nobody's key is let in */
     const char *work_path;  /* an existing private folder on the disk that has room; emptied again */
     const char *cache_path; /* a private folder for packages, made where missing, kept */
     void (*progress)(void *data, const char *line); /* lines for a human; may be NULL */

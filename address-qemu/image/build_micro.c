@@ -179,6 +179,8 @@ int aq_build_micro(struct aq_build_job *job, struct aq_error *err)
     if (get_packages(job, err) < 0 || make_folders(job->root, err) < 0 ||
         aq_tree_overlay(job->root, "micro", err) < 0 || link_busybox(job, err) < 0)
         return -1;
+    if (job->build->helper && aq_tree_overlay(job->root, "micro-helper", err) < 0)
+        return -1;
     if (fchmodat(job->root, "etc/shadow", 0600, 0) < 0)
         return aq_fail_errno(err, AQ_E_IO, errno, "cannot hide the image's passwords");
     return put_kernel(job, err);

@@ -21,7 +21,7 @@ int aq_call_guest_open(struct aq_call *call, struct aq_call_guest *guest, struct
                                 : AQ_METHOD_AUTO;
     if (aq_guest_open(&guest->vm, method, aq_ready_deadline(call, &guest->run), &guest->guest, err) < 0)
         return -1;
-    aq_result_set_text(call->result, "METHOD", aq_channel_name(guest->guest.channel));
+    aq_set_method(call->result, &guest->guest);
     return 0;
 }
 

@@ -23,7 +23,7 @@ struct aq_call_guest {
 int aq_call_guest_find(struct aq_call *call, struct aq_call_guest *guest, struct aq_error *err);
 
 /* The same, and a channel into it by the call's `method` (auto where the verb has none), waiting as long as
-   `ready_timeout` says. Sets the fields VM and METHOD. */
+   `ready_timeout` says. Sets the fields VM, METHOD and METHOD_REASON. */
 int aq_call_guest_open(struct aq_call *call, struct aq_call_guest *guest, struct aq_error *err);
 
 void aq_call_guest_close(struct aq_call_guest *guest);

@@ -30,18 +30,15 @@ static const struct aq_param params[] = {
          "a file's permissions on the host; unless given as in the guest, but writable for nobody else"},
     {"max_size", AQ_TYPE_SIZE, .fallback = "64G", .min = 1, .meaning = "what is larger is refused"},
     {"timeout", AQ_TYPE_DURATION, .fallback = "1h", .meaning = "how long it may take"},
-    {"method", AQ_TYPE_CHOICE, .choices = AQ_METHOD_CHOICES, .fallback = "auto", .meaning = "how to get in"},
+    AQ_PARAM_METHOD,
     AQ_PARAM_READY_TIMEOUT,
     {NULL},
 };
 
 static const struct aq_field sets[] = {
-    {"VM", "the VM's name"},
-    {"TARGET", "where it is on the host"},
-    {"METHOD", "`helper` or `agent`: how it was fetched"},
-    {"BYTES", "how many bytes it has, all files together"},
-    AQ_COPY_TREE_FIELDS,
-    {NULL},
+    {"VM", "the VM's name"}, {"TARGET", "where it is on the host"},
+    AQ_METHOD_FIELDS,        {"BYTES", "how many bytes it has, all files together"},
+    AQ_COPY_TREE_FIELDS,     {NULL},
 };
 
 const struct aq_verb aq_verb_copy_from = {
@@ -145,6 +142,7 @@ static int copy_file(struct aq_call *call, struct aq_error *err)
     aq_result_set_int(call->result, "BYTES", (int64_t)file.size);
     aq_result_say(call->result, "copied %s:%s to %s (%llu bytes)", guest.vm.name, remote, arrival.path,
                   (unsigned long long)file.size);
+    aq_say_method(call->result, &guest.guest);
     return 0;
 }
 
@@ -179,6 +177,7 @@ static int copy_folder(struct aq_call *call, struct aq_error *err)
     aq_autofree char *from = aq_format("%s:%s", guest.vm.name, remote);
     aq_result_set_text(call->result, "TARGET", path);
     aq_set_tree_fields(call->result, &counts, from, path);
+    aq_say_method(call->result, &guest.guest);
     return 0;
 }
 

@@ -21,18 +21,15 @@ static const struct aq_param params[] = {
     {"make_folders", AQ_TYPE_BOOLEAN, .fallback = "false",
      .meaning = "make the folders above it that are missing"},
     {"timeout", AQ_TYPE_DURATION, .fallback = "1h", .meaning = "how long it may take"},
-    {"method", AQ_TYPE_CHOICE, .choices = AQ_METHOD_CHOICES, .fallback = "auto", .meaning = "how to get in"},
+    AQ_PARAM_METHOD,
     AQ_PARAM_READY_TIMEOUT,
     {NULL},
 };
 
 static const struct aq_field sets[] = {
-    {"VM", "the VM's name"},
-    {"TARGET", "where it is in the guest"},
-    {"METHOD", "`helper` or `agent`: how it got there"},
-    {"BYTES", "how many bytes it has, all files together"},
-    AQ_COPY_TREE_FIELDS,
-    {NULL},
+    {"VM", "the VM's name"}, {"TARGET", "where it is in the guest"},
+    AQ_METHOD_FIELDS,        {"BYTES", "how many bytes it has, all files together"},
+    AQ_COPY_TREE_FIELDS,     {NULL},
 };
 
 const struct aq_verb aq_verb_copy_to = {
@@ -135,5 +132,6 @@ static int run(struct aq_call *call, struct aq_error *err)
                 : copy_file(call, file, path, &guest, err)) < 0)
         return -1;
     aq_result_set_text(call->result, "TARGET", path);
+    aq_say_method(call->result, &guest.guest);
     return 0;
 }

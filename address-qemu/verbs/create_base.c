@@ -8,7 +8,7 @@
 #include "util/size.h"
 #include "util/wait.h"
 #include "verbs/base_fields.h"
-#include "vm/vm.h"
+#include "vm/ssh.h"
 
 static int run(struct aq_call *call, struct aq_error *err);
 
@@ -27,6 +27,8 @@ static const struct aq_param params[] = {
     {"mirror", AQ_TYPE_TEXT, .meaning = "the archive to take packages from; this machine's own unless given"},
     {"helper", AQ_TYPE_BOOLEAN, .fallback = "true",
      .meaning = "put in the REXX runner, which is the fast way into the guest too"},
+    {"ssh_key", AQ_TYPE_BOOLEAN, .fallback = "true",
+     .meaning = "let the store's own SSH key in as root; without it, it is let in when SSH is first wanted"},
     {"replace", AQ_TYPE_BOOLEAN, .fallback = "false",
      .meaning = "a base of that name gives way, if no VM depends on its disk"},
     {NULL},
@@ -100,8 +102,9 @@ static json_t *record_build(const struct aq_call *call, const struct aq_build *b
     json_t *packages = json_array();
     for (size_t i = 0; i < build->packages->count; i++)
         json_array_append_new(packages, json_string(build->packages->items[i]));
-    return json_pack("{s:s, s:s, s:b, s:o}", "kind", aq_arg_text(call, "kind"), "suite", build->suite,
-                     "helper", (int)build->helper, "packages", packages);
+    return json_pack("{s:s, s:s, s:b, s:b, s:o}", "kind", aq_arg_text(call, "kind"), "suite", build->suite,
+                     "helper", (int)build->helper, "ssh_key", build->authorized_key != NULL, "packages",
+                     packages);
 }
 
 static int build_and_publish(const struct aq_call *call, struct aq_build *build, struct aq_base *base,
@@ -146,7 +149,11 @@ static int run(struct aq_call *call, struct aq_error *err)
     aq_autofree char *home = aq_home_path(err);
     if ((build.helper && runner == NULL) || home == NULL)
         return -1;
+    aq_autofree char *key = aq_arg_bool(call, "ssh_key") ? aq_store_ssh_public(err) : NULL;
+    if (key == NULL && aq_arg_bool(call, "ssh_key"))
+        return aq_error_context(err, "ssh_key=false builds a base that lets no key in");
     aq_autofree char *cache = aq_format("%s/cache", home);
+    build.authorized_key = key;
     build.runner_path = runner;
     build.cache_path = cache;
     if (aq_build_check(&build, err) < 0 || aq_base_name_check(call, err) < 0 ||

@@ -16,14 +16,14 @@ static const struct aq_param params[] = {
      .meaning = "a REXX interpreter on the host, fit to run in the guest; ours unless given"},
     {"target", AQ_TYPE_GUEST_PATH, .fallback = "/usr/local/bin/rexx", .meaning = "where to in the guest"},
     {"timeout", AQ_TYPE_DURATION, .fallback = "10m", .meaning = "how long it may take"},
-    {"method", AQ_TYPE_CHOICE, .choices = AQ_METHOD_CHOICES, .fallback = "auto", .meaning = "how to get in"},
+    AQ_PARAM_METHOD,
     AQ_PARAM_READY_TIMEOUT,
     {NULL},
 };
 
 static const struct aq_field sets[] = {
     {"VM", "the VM's name"},
-    {"METHOD", "`helper` or `agent`: how it was done"},
+    AQ_METHOD_FIELDS,
     {"BINARY", "the program's path on the host"},
     {"TARGET", "where it is in the guest"},
     {NULL},
@@ -60,7 +60,7 @@ static int deploy_own(struct aq_call *call, struct aq_call_guest *guest,
     if (local == NULL || aq_guest_need_runner(&guest->vm, strcmp(aq_arg_text(call, "method"), "auto") != 0,
                                               &guest->guest, &runner, err) < 0)
         return -1;
-    aq_result_set_text(call->result, "METHOD", aq_channel_name(guest->guest.channel));
+    aq_set_method(call->result, &guest->guest);
     aq_result_set_text(call->result, "BINARY", local);
     deployment->link = runner.path;
     if (strcmp(deployment->target, runner.path) == 0)

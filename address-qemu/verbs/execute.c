@@ -17,18 +17,15 @@ static const struct aq_param params[] = {
     {"stdin", AQ_TYPE_BYTES, .secret = true, .meaning = "its standard input; none unless given"},
     {"env", AQ_TYPE_TEXT, .secret = true, .repeatable = true,
      .meaning = "NAME=VALUE, added to its environment"},
-    {"method", AQ_TYPE_CHOICE, .choices = AQ_METHOD_CHOICES, .fallback = "auto",
-     .meaning = "how to get in: our helper, the QEMU guest agent, or whichever answers"},
+    AQ_PARAM_METHOD,
     {"stream", AQ_TYPE_BOOLEAN, .fallback = "false", .meaning = "show its output as it comes"},
     AQ_PARAM_MAX_OUTPUT,
     AQ_PARAM_READY_TIMEOUT,
     {NULL},
 };
 
-static const struct aq_field sets[] = {{"VM", "the VM's name"},
-                                       {"METHOD", "`helper` or `agent`: how it was run"},
-                                       AQ_GUEST_COMMAND_FIELDS,
-                                       {NULL}};
+static const struct aq_field sets[] = {
+    {"VM", "the VM's name"}, AQ_METHOD_FIELDS, AQ_GUEST_COMMAND_FIELDS, {NULL}};
 
 const struct aq_verb aq_verb_execute = {
     .name = "execute",
@@ -76,7 +73,7 @@ static int run(struct aq_call *call, struct aq_error *err)
     enum aq_method method = aq_method_of(aq_arg_text(call, "method"));
     if (aq_guest_open(&vm, method, aq_ready_deadline(call, &run), &guest, err) < 0)
         return -1;
-    aq_result_set_text(call->result, "METHOD", aq_channel_name(guest.channel));
+    aq_set_method(call->result, &guest);
 
     const char *const argv[] = {"/bin/sh", "-c", aq_arg_text(call, "command"), NULL};
     struct aq_guest_exec exec = {
@@ -86,5 +83,7 @@ static int run(struct aq_call *call, struct aq_error *err)
         .deadline = aq_after_ms(aq_arg_number(call, "timeout")),
     };
     exec.input = aq_arg_bytes(call, "stdin", &exec.input_length);
-    return aq_guest_command(call, guest.channel, &exec, aq_arg_bool(call, "stream"), err);
+    int ran = aq_guest_command(call, guest.channel, &exec, aq_arg_bool(call, "stream"), err);
+    aq_say_method(call->result, &guest);
+    return ran;
 }

@@ -24,7 +24,7 @@ static const struct aq_param params[] = {
      .meaning =
          "the interpreter in the guest to run it with; ours, brought if it is not there, unless given"},
     {"stream", AQ_TYPE_BOOLEAN, .fallback = "true", .meaning = "show the script's output as it comes"},
-    {"method", AQ_TYPE_CHOICE, .choices = AQ_METHOD_CHOICES, .fallback = "auto", .meaning = "how to get in"},
+    AQ_PARAM_METHOD,
     AQ_CHECKPOINT_PARAMS,
     AQ_PARAM_MAX_OUTPUT,
     AQ_PARAM_READY_TIMEOUT,
@@ -33,7 +33,7 @@ static const struct aq_param params[] = {
 
 static const struct aq_field sets[] = {
     {"VM", "the VM's name"},
-    {"METHOD", "`helper` or `agent`: how it was run"},
+    AQ_METHOD_FIELDS,
     {"BINARY", "the interpreter in the guest that ran it"},
     AQ_GUEST_COMMAND_FIELDS,
     AQ_CHECKPOINT_FIELDS,
@@ -91,7 +91,7 @@ static int find_rexx(struct aq_call *call, struct aq_call_guest *guest, struct a
     bool chosen = strcmp(aq_arg_text(call, "method"), "auto") != 0;
     if (aq_guest_need_runner(&guest->vm, chosen, &guest->guest, runner, err) < 0)
         return -1;
-    aq_result_set_text(call->result, "METHOD", aq_channel_name(guest->guest.channel));
+    aq_set_method(call->result, &guest->guest);
     *rexx = runner->path;
     return 0;
 }

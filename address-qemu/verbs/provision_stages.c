@@ -166,7 +166,8 @@ int aq_stage_start(struct aq_provision *provision, struct aq_error *err)
 int aq_stage_ready(struct aq_provision *provision, struct aq_error *err)
 {
     aq_deadline deadline = aq_ready_deadline(provision->call, &provision->run);
-    if (aq_guest_open(&provision->vm, AQ_METHOD_AUTO, deadline, &provision->guest, err) == 0)
+    enum aq_method method = aq_method_of(aq_arg_text(provision->call, "method"));
+    if (aq_guest_open(&provision->vm, method, deadline, &provision->guest, err) == 0)
         return 0;
     /* Whatever kept the guest from answering; not what kept us from listening. */
     if (err->code == AQ_E_AGENT_MISSING || err->code == AQ_E_AGENT_DEAD ||
@@ -182,10 +183,11 @@ int aq_stage_ready(struct aq_provision *provision, struct aq_error *err)
 int aq_stage_runner(struct aq_provision *provision, struct aq_error *err)
 {
     struct aq_guest_runner runner = {0};
-    if (aq_guest_need_runner(&provision->vm, false, &provision->guest, &runner, err) < 0)
+    bool chosen = aq_method_of(aq_arg_text(provision->call, "method")) != AQ_METHOD_AUTO;
+    if (aq_guest_need_runner(&provision->vm, chosen, &provision->guest, &runner, err) < 0)
         return -1;
     provision->runner_path = aq_strdup(runner.path);
-    aq_result_set_text(provision->call->result, "METHOD", aq_channel_name(provision->guest.channel));
+    aq_set_method(provision->call->result, &provision->guest);
     return 0;
 }
 

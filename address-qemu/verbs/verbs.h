@@ -66,6 +66,8 @@
     X(start_monitoring)                                                                                      \
     X(stop_monitoring)                                                                                       \
     X(health_status)                                                                                         \
+    X(configure_ssh)                                                                                         \
+    X(ssh_config)                                                                                            \
     X(process_stats)                                                                                         \
     X(list_ostypes)                                                                                          \
     X(setup_permissions)                                                                                     \

@@ -59,3 +59,16 @@ int64_t aq_ready_deadline(const struct aq_call *call, const struct aq_run *run)
     return aq_arg_given(call, "ready_timeout") ? aq_after_ms(aq_arg_number(call, "ready_timeout"))
                                                : aq_guest_patience(run);
 }
+
+void aq_set_method(aq_result *result, const struct aq_guest *guest)
+{
+    aq_result_set_text(result, "METHOD", aq_channel_name(guest->channel));
+    if (guest->reason[0] != '\0')
+        aq_result_set_text(result, "METHOD_REASON", guest->reason);
+}
+
+void aq_say_method(aq_result *result, const struct aq_guest *guest)
+{
+    if (guest->reason[0] != '\0')
+        aq_result_say_more(result, " (through SSH: %s)", guest->reason);
+}

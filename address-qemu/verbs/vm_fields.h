@@ -53,6 +53,24 @@ void aq_set_port_rows(aq_result *result, const struct aq_run *run);
 /* Sizes for humans in MiB as the records keep them. */
 const char *aq_mib_text(unsigned mib, char *text);
 
+/* METHOD: how a guest was entered; METHOD_REASON, and a word in the sentence for a human: why by SSH, when
+   that was not asked for. */
+struct aq_guest;
+void aq_set_method(aq_result *result, const struct aq_guest *guest);
+void aq_say_method(aq_result *result, const struct aq_guest *guest);
+#define AQ_METHOD_FIELDS                                                                                     \
+    {"METHOD", "`helper`, `agent` or `ssh`: how the guest was entered"},                                     \
+    {                                                                                                        \
+        "METHOD_REASON", "why `auto` has come down to SSH"                                                   \
+    }
+
+/* The parameter `method`. */
+#define AQ_PARAM_METHOD                                                                                      \
+    {                                                                                                        \
+        "method", AQ_TYPE_CHOICE, .choices = AQ_METHOD_CHOICES, .fallback = "auto",                          \
+                                  .meaning = AQ_METHOD_MEANING                                               \
+    }
+
 /* Until when: ready_timeout where it was given, else as long as the guest deserves. */
 int64_t aq_ready_deadline(const struct aq_call *call, const struct aq_run *run);
 

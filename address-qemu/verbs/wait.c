@@ -1,25 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
-#include "guest/ssh_banner.h"
 #include "verbs/vm_fields.h"
 #include "vm/guest.h"
+#include "vm/ssh.h"
 
 static int run(struct aq_call *call, struct aq_error *err);
 
 static const struct aq_param params[] = {
     AQ_PARAM_VM,
     {"for", AQ_TYPE_CHOICE, .choices = "agent|ssh|stopped", .fallback = "agent",
-     .meaning =
-         "`agent`: commands can be run in it (by our helper or its agent); `ssh`: its SSH server answers; "
-         "`stopped`: it has ended"},
+     .meaning = "`agent`: commands can be run in it (by our helper or its agent); `ssh`: its SSH server "
+                "answers, with the "
+                "host key that is pinned, if one is; "
+                "`stopped`: it has ended"},
     {"timeout", AQ_TYPE_DURATION, .fallback = "180", .meaning = "how long to wait"},
     {NULL},
 };
 
 static const struct aq_field sets[] = {
     AQ_VM_FIELDS,
-    {"METHOD", "`helper` or `agent`: what answered"},
+    {"METHOD", "`helper` or `agent`: what answered; `ssh`: its server has let us in"},
     {"WAITED", "for how many milliseconds"},
     {NULL},
 };
@@ -47,25 +48,45 @@ static int wait_stopped(const struct aq_vm *vm, aq_deadline deadline, struct aq_
     return gone < 0 ? -1 : 0;
 }
 
-static int wait_agent(const struct aq_vm *vm, aq_deadline deadline, struct aq_call *call,
-                      struct aq_error *err)
+static int wait_agent(const struct aq_vm *vm, const struct aq_run *run, aq_deadline deadline,
+                      struct aq_call *call, struct aq_error *err)
 {
     aq_autoguest struct aq_guest guest = AQ_GUEST_CLOSED;
-    if (aq_guest_open(vm, AQ_METHOD_AUTO, deadline, &guest, err) < 0) {
+    if (aq_guest_open(vm, AQ_METHOD_PORTS, deadline, &guest, err) < 0) {
         aq_guest_add_console(vm, err);
         return -1;
     }
     aq_result_set_text(call->result, "METHOD", aq_channel_name(guest.channel));
+    aq_vm_ssh_learn(vm, run, guest.channel);
+    return 0;
+}
+
+/* A server whose host key is known is spoken to; that it does not let our key in is no matter. Of another it
+   is only seen that it is one. */
+static int meet_server(const struct aq_ssh_target *target, bool known, aq_deadline deadline,
+                       struct aq_call *call, struct aq_error *err)
+{
+    struct aq_error own = {0};
+    if (!known) {
+        aq_autoclose int connection = aq_ssh_dial(&target->address, deadline, err);
+        return connection < 0 ? -1 : 0;
+    }
+    aq_autochannel struct aq_channel *channel = aq_channel_open_ssh(target);
+    if (aq_channel_ready(channel, deadline, &own) == 0)
+        aq_result_set_text(call->result, "METHOD", aq_channel_name(channel));
+    else if (own.code != AQ_E_SSH_KEY_REFUSED)
+        return aq_fail(err, own.code, "%s", own.text);
     return 0;
 }
 
 static int wait_ssh(const struct aq_vm *vm, const struct aq_run *run, aq_deadline deadline,
-                    struct aq_error *err)
+                    struct aq_call *call, struct aq_error *err)
 {
-    uint16_t port = aq_run_host_port(run, AQ_SSH_PORT);
-    if (port == 0)
-        return aq_fail(err, AQ_E_NOT_SUPPORTED, "the VM %s has no network, so no SSH", vm->name);
-    if (aq_ssh_wait_banner("127.0.0.1", port, deadline, err) == 0)
+    aq_cleanup(aq_vm_ssh_target_free) struct aq_ssh_target target = {0};
+    if (aq_vm_ssh_target(vm, run, &target, err) < 0)
+        return -1;
+    target.address.booting = true; /* until the time is over */
+    if (meet_server(&target, aq_vm_ssh_is_known(vm), deadline, call, err) == 0)
         return 0;
     aq_guest_add_console(vm, err);
     return -1;
@@ -84,8 +105,8 @@ static int run(struct aq_call *call, struct aq_error *err)
     if (stopped ? wait_stopped(&vm, deadline, err) < 0
                 : (aq_run_need(&vm, &run, err) < 0 || aq_run_need_awake(&vm, &run, err) < 0))
         return -1;
-    if (!stopped && (strcmp(what, "ssh") == 0 ? wait_ssh(&vm, &run, deadline, err)
-                                              : wait_agent(&vm, deadline, call, err)) < 0)
+    if (!stopped && (strcmp(what, "ssh") == 0 ? wait_ssh(&vm, &run, deadline, call, err)
+                                              : wait_agent(&vm, &run, deadline, call, err)) < 0)
         return -1;
     aq_result_set_int(call->result, "WAITED", (aq_now() - start) / 1000000);
     aq_result_say(call->result, stopped ? "%s is stopped" : "%s is ready", vm.name);

@@ -6,22 +6,34 @@
 #include "qemu/qmp.h"
 #include "util/clock.h"
 #include "vm/console.h"
+#include "vm/guest_auto.h"
+#include "vm/ssh.h"
 
 enum {
-    BOOT_MS = 180000,       /* a guest without KVM on a busy host may need this long */
-    VERDICT_MS = 6000,      /* a guest that is up answers within milliseconds; a silent agent is given 5 s */
-    HELPER_GRACE_MS = 250,  /* how much later than the agent the helper may come up and still be preferred */
-    HELPER_SLICE_MS = 1000, /* between looks at an agent that another process is using */
-    BUSY_PAUSE_MS = 50,     /* should the helper's verdict be given at once */
+    BOOT_MS = 180000,  /* a guest without KVM on a busy host may need this long */
+    VERDICT_MS = 6000, /* a guest that is up answers within milliseconds; a silent agent is given 5 s */
     QMP_MS = 2000,
     CONSOLE_LINES = 12,
 };
 
 enum aq_method aq_method_of(const char *name)
 {
-    return strcmp(name, "helper") == 0  ? AQ_METHOD_HELPER
-           : strcmp(name, "agent") == 0 ? AQ_METHOD_AGENT
-                                        : AQ_METHOD_AUTO;
+    static const struct {
+        const char *name;
+        enum aq_method method;
+    } methods[] = {{"helper", AQ_METHOD_HELPER},
+                   {"agent", AQ_METHOD_AGENT},
+                   {"guest-agent", AQ_METHOD_AGENT}, /* as the original had it */
+                   {"ssh", AQ_METHOD_SSH}};
+    for (size_t i = 0; i < sizeof methods / sizeof *methods; i++)
+        if (strcmp(methods[i].name, name) == 0)
+            return methods[i].method;
+    return AQ_METHOD_AUTO;
+}
+
+bool aq_guest_is_booting(const struct aq_run *run)
+{
+    return aq_uptime_ms(run->process.start_time) < BOOT_MS;
 }
 
 aq_deadline aq_guest_patience(const struct aq_run *run)
@@ -46,7 +58,7 @@ static struct aq_channel_port port_of(struct aq_guest *guest, struct aq_guest_wa
     return (struct aq_channel_port){aq_steal_fd(&way->connection.fd), guest_open, way};
 }
 
-static int try_helper(struct aq_guest *guest, aq_deadline deadline, struct aq_error *err)
+int aq_guest_try_helper(struct aq_guest *guest, aq_deadline deadline, struct aq_error *err)
 {
     if (aq_qemu_connect_helper(guest->run_folder, deadline, &guest->helper.connection, err) < 0)
         return -1;
@@ -55,7 +67,7 @@ static int try_helper(struct aq_guest *guest, aq_deadline deadline, struct aq_er
     return 0;
 }
 
-static int try_agent(struct aq_guest *guest, aq_deadline deadline, struct aq_error *err)
+int aq_guest_try_agent(struct aq_guest *guest, aq_deadline deadline, struct aq_error *err)
 {
     if (aq_qemu_connect(guest->run_folder, AQ_QEMU_AGENT, deadline, &guest->agent.connection, err) < 0)
         return -1;
@@ -64,99 +76,157 @@ static int try_agent(struct aq_guest *guest, aq_deadline deadline, struct aq_err
     return 0;
 }
 
-static void drop(struct aq_guest_way *way)
+static void drop_way(struct aq_guest_way *way)
 {
     aq_channel_close(way->channel);
     way->channel = NULL;
     aq_qemu_disconnect(&way->connection);
 }
 
-static int take_ready(struct aq_guest *guest, struct aq_guest_way *way, aq_deadline deadline,
+static void drop_ssh(struct aq_guest *guest)
+{
+    aq_channel_close(guest->ssh);
+    guest->ssh = NULL;
+}
+
+void aq_guest_take(struct aq_guest *guest, struct aq_channel *channel)
+{
+    guest->channel = channel;
+    if (channel != guest->helper.channel)
+        drop_way(&guest->helper);
+    if (channel != guest->agent.channel)
+        drop_way(&guest->agent);
+    if (channel != guest->ssh)
+        drop_ssh(guest);
+}
+
+static int take_ready(struct aq_guest *guest, struct aq_channel *channel, aq_deadline deadline,
                       struct aq_error *err)
 {
-    if (aq_channel_ready(way->channel, deadline, err) < 0)
+    if (aq_channel_ready(channel, deadline, err) < 0)
         return -1;
-    guest->channel = way->channel;
+    guest->channel = channel;
     return 0;
 }
 
-/* Whichever answers first, but the helper if it is only a moment later. */
-static int take_first(struct aq_guest *guest, aq_deadline deadline, struct aq_error *err)
+/* --- SSH that was asked for --- */
+
+/* Reads the host keys and lets our key in through the helper or the agent. */
+static int prepare_ssh(const struct aq_vm *vm, aq_deadline deadline, struct aq_error *err)
 {
-    struct aq_channel *const both[] = {guest->helper.channel, guest->agent.channel};
-    int first = aq_channel_first_ready(both, 2, deadline, err);
-    if (first < 0)
+    aq_autoguest struct aq_guest inside = AQ_GUEST_CLOSED;
+    if (aq_guest_open(vm, AQ_METHOD_PORTS, deadline, &inside, err) < 0)
         return -1;
-    struct aq_error ignored = {0};
-    if (first == 1 && take_ready(guest, &guest->helper, aq_after_ms(HELPER_GRACE_MS), &ignored) < 0)
-        guest->channel = guest->agent.channel;
-    else
-        guest->channel = guest->helper.channel;
-    drop(guest->channel == guest->helper.channel ? &guest->agent : &guest->helper);
-    return 0;
+    return aq_vm_ssh_prepare(vm, inside.channel, deadline, err);
 }
 
-/* The agent serves one process at a time. While another has it, the helper is listened to, and the agent
- * tried now and then: whichever can be had first. */
-static int open_beside_another(struct aq_guest *guest, aq_deadline deadline, struct aq_error *err)
+static int fail_unknown(const struct aq_vm *vm, const struct aq_error *why, struct aq_error *err)
 {
-    for (;;) {
-        struct aq_error silent = {0}, busy = {0};
-        aq_deadline slice = aq_after_ms(HELPER_SLICE_MS);
-        if (take_ready(guest, &guest->helper, slice < deadline ? slice : deadline, &silent) == 0)
-            return 0;
-        if (try_agent(guest, aq_now(), &busy) == 0)
-            return take_first(guest, deadline, err);
-        bool wait = aq_error_rc(silent.code) != AQ_RC_INTERRUPTED && silent.code != AQ_E_VM_NOT_RUNNING;
-        if (busy.code != AQ_E_VM_BUSY)
-            return aq_fail(err, busy.code, "%s", busy.text);
-        if (!wait || aq_ms_left(deadline) == 0)
-            return aq_fail(err, silent.code, "%s", silent.text);
-        if (aq_sleep_until(aq_after_ms(BUSY_PAUSE_MS), err) < 0)
-            return -1;
+    return aq_fail(
+        err, AQ_E_SSH_HOST_KEY_UNKNOWN,
+        "the host key of the VM %s is not known, and it cannot be asked for it: %s. `configure_ssh "
+        "vm=%s host_key=SHA256:…` says which it is, trust=first takes the one that is seen first",
+        vm->name, why->text, vm->name);
+}
+
+static int connect_ssh(const struct aq_vm *vm, const struct aq_run *run, aq_deadline deadline,
+                       struct aq_guest *guest, struct aq_error *err)
+{
+    drop_ssh(guest);
+    if (aq_vm_ssh_target(vm, run, &guest->target, err) < 0)
+        return -1;
+    guest->ssh = aq_channel_open_ssh(&guest->target);
+    if (take_ready(guest, guest->ssh, deadline, err) < 0)
+        return -1;
+    return aq_vm_ssh_keep(vm, &guest->target, guest->ssh, err);
+}
+
+/* A guest that does not let our key in may not have been told of it; if there is no way to tell it, the
+   refusal stands. */
+static int open_ssh(const struct aq_vm *vm, const struct aq_run *run, aq_deadline deadline,
+                    struct aq_guest *guest, struct aq_error *err)
+{
+    struct aq_error refusal = {0}, why = {0};
+    if (aq_vm_ssh_target(vm, run, &guest->target, err) < 0)
+        return -1;
+    bool known = aq_vm_ssh_is_known(vm);
+    if (!known && prepare_ssh(vm, deadline, &why) < 0)
+        return aq_error_rc(why.code) == AQ_RC_INTERRUPTED ? aq_fail(err, why.code, "%s", why.text)
+                                                          : fail_unknown(vm, &why, err);
+    if (connect_ssh(vm, run, deadline, guest, &refusal) == 0)
+        return 0;
+    if (known && refusal.code == AQ_E_SSH_KEY_REFUSED &&
+        prepare_ssh(vm, aq_earlier(deadline, aq_after_ms(VERDICT_MS)), &why) == 0)
+        return connect_ssh(vm, run, deadline, guest, err);
+    aq_fail(err, refusal.code, "%s", refusal.text);
+    if (refusal.code == AQ_E_SSH_SILENT || refusal.code == AQ_E_SSH_CLOSED ||
+        refusal.code == AQ_E_SSH_UNREACHABLE)
+        aq_guest_add_console(vm, err);
+    return -1;
+}
+
+/* --- all of them --- */
+
+/* Through what needs no network. */
+static int open_port(enum aq_method method, aq_deadline deadline, struct aq_guest *guest,
+                     struct aq_error *err)
+{
+    switch (method) {
+    case AQ_METHOD_HELPER:
+        return aq_guest_try_helper(guest, deadline, err) < 0
+                   ? -1
+                   : take_ready(guest, guest->helper.channel, deadline, err);
+    case AQ_METHOD_AGENT:
+        return aq_guest_try_agent(guest, deadline, err) < 0
+                   ? -1
+                   : take_ready(guest, guest->agent.channel, deadline, err);
+    default:
+        return aq_guest_open_auto(guest, NULL, deadline, err);
     }
 }
 
-static int open_auto(struct aq_guest *guest, aq_deadline deadline, struct aq_error *err)
+static int open_any(const struct aq_vm *vm, const struct aq_run *run, aq_deadline deadline,
+                    struct aq_guest *guest, struct aq_error *err)
 {
-    struct aq_error busy = {0};
-    if (try_helper(guest, deadline, err) < 0)
-        return -1;
-    if (try_agent(guest, aq_now(), &busy) == 0)
-        return take_first(guest, deadline, err);
-    if (busy.code != AQ_E_VM_BUSY)
-        return aq_fail(err, busy.code, "%s", busy.text);
-    return open_beside_another(guest, deadline, err);
-}
-
-int aq_guest_open(const struct aq_vm *vm, enum aq_method method, aq_deadline deadline, struct aq_guest *guest,
-                  struct aq_error *err)
-{
-    struct aq_run run = {0};
-    return aq_run_need(vm, &run, err) < 0 ? -1 : aq_guest_open_run(&run, method, deadline, guest, err);
+    struct aq_error unusable = {0};
+    bool ssh = aq_vm_ssh_is_known(vm) && aq_vm_ssh_target(vm, run, &guest->target, &unusable) == 0;
+    return aq_guest_open_auto(guest, ssh ? &guest->target : NULL, deadline, err);
 }
 
 int aq_guest_open_run(const struct aq_run *run, enum aq_method method, aq_deadline deadline,
                       struct aq_guest *guest, struct aq_error *err)
 {
     guest->run_folder = aq_run_open_folder(run, err);
+    return guest->run_folder < 0 ? -1 : open_port(method, deadline, guest, err);
+}
+
+int aq_guest_open(const struct aq_vm *vm, enum aq_method method, aq_deadline deadline, struct aq_guest *guest,
+                  struct aq_error *err)
+{
+    struct aq_run run = {0};
+    if (aq_run_need(vm, &run, err) < 0)
+        return -1;
+    if (method == AQ_METHOD_PORTS)
+        return aq_guest_open_run(&run, method, deadline, guest, err);
+    guest->run_folder = aq_run_open_folder(&run, err);
     if (guest->run_folder < 0)
         return -1;
-    switch (method) {
-    case AQ_METHOD_HELPER:
-        return try_helper(guest, deadline, err) < 0 ? -1 : take_ready(guest, &guest->helper, deadline, err);
-    case AQ_METHOD_AGENT:
-        return try_agent(guest, deadline, err) < 0 ? -1 : take_ready(guest, &guest->agent, deadline, err);
-    case AQ_METHOD_AUTO:
-        break;
-    }
-    return open_auto(guest, deadline, err);
+    if (method == AQ_METHOD_SSH)
+        return open_ssh(vm, &run, deadline, guest, err);
+    if ((method == AQ_METHOD_AUTO ? open_any(vm, &run, deadline, guest, err)
+                                  : open_port(method, deadline, guest, err)) < 0)
+        return -1;
+    if (guest->channel != guest->ssh)
+        aq_vm_ssh_learn(vm, &run, guest->channel);
+    return 0;
 }
 
 void aq_guest_close(struct aq_guest *guest)
 {
-    drop(&guest->helper);
-    drop(&guest->agent);
+    drop_way(&guest->helper);
+    drop_way(&guest->agent);
+    drop_ssh(guest);
+    aq_vm_ssh_target_free(&guest->target);
     aq_cleanup_close(&guest->run_folder);
     *guest = AQ_GUEST_CLOSED;
 }

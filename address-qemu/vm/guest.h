@@ -4,14 +4,21 @@
 #define AQ_VM_GUEST_H
 
 #include "guest/channel.h"
+#include "guest/ssh_link.h"
 #include "qemu/sockets.h"
 #include "vm/run.h"
 
-/* AUTO takes our helper where it answers, else the QEMU guest agent. */
-enum aq_method { AQ_METHOD_AUTO, AQ_METHOD_HELPER, AQ_METHOD_AGENT };
+/* AUTO takes our helper where it answers, else the QEMU guest agent, else SSH where the guest's host key is
+   known. PORTS is what needs no network: the first two. SSH that is asked for is prepared through those, if
+   need be. */
+enum aq_method { AQ_METHOD_AUTO, AQ_METHOD_PORTS, AQ_METHOD_HELPER, AQ_METHOD_AGENT, AQ_METHOD_SSH };
 
-/* For the parameter `method` of a verb. */
-#define AQ_METHOD_CHOICES "auto|helper|agent"
+/* For the parameter `method` of a verb, and the field METHOD. */
+#define AQ_METHOD_CHOICES "auto|helper|agent|guest-agent|ssh"
+#define AQ_METHOD_MEANING                                                                                    \
+    "how to get in: our helper, the QEMU guest agent (by either of its names), SSH, or (`auto`) the first "  \
+    "of "                                                                                                    \
+    "these that answers"
 enum aq_method aq_method_of(const char *name);
 
 /* One way that is being tried, or has been taken. */
@@ -21,11 +28,16 @@ struct aq_guest_way {
     int run_folder;                       /* not owned; to ask QEMU whether the guest has the port open */
 };
 
+#define AQ_GUEST_REASON 1024
+
 /* A guest. Must not move once it is open: channels point into it. Initialise with AQ_GUEST_CLOSED. */
 struct aq_guest {
-    struct aq_channel *channel; /* the way that was taken; one of the two below */
+    struct aq_channel *channel; /* the way that was taken; one of those below */
     struct aq_guest_way helper, agent;
+    struct aq_channel *ssh;
+    struct aq_ssh_target target; /* of that */
     int run_folder;
+    char reason[AQ_GUEST_REASON]; /* why AUTO has come down to SSH; "" when it has not */
 };
 
 #define AQ_GUEST_CLOSED                                                                                      \
@@ -33,16 +45,20 @@ struct aq_guest {
                        .helper = {.connection = AQ_QEMU_UNCONNECTED, .run_folder = -1},                      \
                        .agent = {.connection = AQ_QEMU_UNCONNECTED, .run_folder = -1}})
 
-/* Opens guest->channel, or fails with AGENT_MISSING, AGENT_DEAD, GUEST_NOT_READY, VM_BUSY, VM_NOT_RUNNING. */
+/* Opens guest->channel, or fails with AGENT_MISSING, AGENT_DEAD, GUEST_NOT_READY, VM_BUSY, VM_NOT_RUNNING;
+   through SSH also with NO_NETWORK and what aq_ssh_link_step says (guest/ssh_link.h). */
 int aq_guest_open(const struct aq_vm *vm, enum aq_method method, aq_deadline deadline, struct aq_guest *guest,
                   struct aq_error *err);
 
-/* The same for a VM of which it is known how it runs, published or not. */
+/* The same for a VM of which it is known how it runs, published or not, through its ports alone. */
 int aq_guest_open_run(const struct aq_run *run, enum aq_method method, aq_deadline deadline,
                       struct aq_guest *guest, struct aq_error *err);
 
 void aq_guest_close(struct aq_guest *guest);
 #define aq_autoguest aq_cleanup(aq_guest_close)
+
+/* Is the VM so young that its guest may still be about to come up? */
+bool aq_guest_is_booting(const struct aq_run *run);
 
 /* Until when a verb that needs the guest should wait for it to answer: a guest that has just been started is
    given time to boot; one that has been up for long has had it, and its verdict is fast. */

@@ -27,6 +27,6 @@ bool aq_guest_set_clock(const struct aq_vm *vm)
 {
     struct aq_error ignored = {0};
     aq_autoguest struct aq_guest guest = AQ_GUEST_CLOSED;
-    return aq_guest_open(vm, AQ_METHOD_AUTO, aq_after_ms(ANSWERS_MS), &guest, &ignored) == 0 &&
+    return aq_guest_open(vm, AQ_METHOD_PORTS, aq_after_ms(ANSWERS_MS), &guest, &ignored) == 0 &&
            set_clock(guest.channel, &ignored) == 0;
 }

@@ -19,7 +19,7 @@ int aq_quiet_open(const struct aq_vm *vm, const struct aq_run *run, enum aq_quie
         return 0;
     aq_deadline deadline = aq_after_ms(wish == AQ_QUIESCE_MUST ? ANSWERS_MS : AT_ONCE_MS);
     if (aq_run_need_awake(vm, run, &reason) == 0 &&
-        aq_guest_open(vm, AQ_METHOD_AUTO, deadline, &quiet->guest, &reason) == 0) {
+        aq_guest_open(vm, AQ_METHOD_PORTS, deadline, &quiet->guest, &reason) == 0) {
         quiet->open = true;
         return 0;
     }

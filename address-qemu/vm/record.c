@@ -119,6 +119,29 @@ static int bound_from_json(const json_t *record, struct aq_bound *bound)
     return 0;
 }
 
+static json_t *ssh_to_json(const struct aq_vm_ssh *ssh)
+{
+    json_t *record = json_object();
+    set_note(record, "host", ssh->host);
+    if (ssh->port != 0)
+        json_object_set_new(record, "port", json_integer(ssh->port));
+    set_note(record, "user", ssh->user);
+    set_note(record, "key_file", ssh->key_file);
+    set_note(record, "host_key", ssh->host_key);
+    return record;
+}
+
+static bool ssh_from_json(const json_t *record, struct aq_vm_ssh *ssh)
+{
+    int64_t port = aq_json_int(record, "port", 0);
+    ssh->port = (uint16_t)port;
+    ssh->host = aq_strdup(aq_json_text(record, "host", ""));
+    ssh->user = aq_strdup(aq_json_text(record, "user", ""));
+    ssh->key_file = aq_strdup(aq_json_text(record, "key_file", ""));
+    ssh->host_key = aq_strdup(aq_json_text(record, "host_key", ""));
+    return port >= 0 && port <= UINT16_MAX && ssh->host[0] != '-' && ssh->user[0] != '-';
+}
+
 int aq_vm_to_yaml(const struct aq_vm *vm, struct aq_buffer *text, struct aq_error *err)
 {
     aq_autojson json_t *record = json_object();
@@ -149,6 +172,10 @@ int aq_vm_to_yaml(const struct aq_vm *vm, struct aq_buffer *text, struct aq_erro
         json_object_set_new(record, "pending", pending_to_json(&vm->pending));
     if (vm->port_count != 0)
         json_object_set_new(record, "ports", aq_port_rules_to_json(vm->ports, vm->port_count));
+    json_t *ssh = ssh_to_json(&vm->ssh);
+    json_object_set_new(record, "ssh", ssh);
+    if (json_object_size(ssh) == 0)
+        json_object_del(record, "ssh");
     return aq_yaml_write(record, text, err);
 }
 
@@ -198,6 +225,8 @@ static int read_members(const json_t *record, struct aq_vm *vm, struct aq_error 
     if (aq_port_rules_from_json(json_object_get(record, "ports"), vm->ports, AQ_VM_PORTS_MAX,
                                 &vm->port_count) < 0)
         return invalid(vm, "ports", err);
+    if (!ssh_from_json(json_object_get(record, "ssh"), &vm->ssh))
+        return invalid(vm, "ssh", err);
     const char *id = aq_json_text(record, "id", "");
     if (strlen(id) != AQ_UUID_TEXT - 1 || strspn(id, "0123456789abcdef-") != AQ_UUID_TEXT - 1)
         return invalid(vm, "id", err);

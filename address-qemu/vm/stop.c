@@ -8,23 +8,18 @@ enum {
     POWEROFF_COMMAND_MS = 5000,
 };
 
-/* What comes first: the time that is given to a step, or the end of all patience. */
-static aq_deadline within(int64_t milliseconds, aq_deadline deadline)
-{
-    aq_deadline step = aq_after_ms(milliseconds);
-    return step < deadline ? step : deadline;
-}
-
 /* Asks through whatever listens in the guest: a power button needs a guest that minds it. Failing is of no
  * account. */
 static void ask_inside(const struct aq_vm *vm, aq_deadline deadline)
 {
     struct aq_error ignored = {0};
     aq_autoguest struct aq_guest guest = AQ_GUEST_CLOSED;
-    if (aq_guest_open(vm, AQ_METHOD_AUTO, within(POWEROFF_CHANNEL_MS, deadline), &guest, &ignored) < 0)
+    if (aq_guest_open(vm, AQ_METHOD_PORTS, aq_earlier(aq_after_ms(POWEROFF_CHANNEL_MS), deadline), &guest,
+                      &ignored) < 0)
         return;
     const char *const argv[] = {"poweroff", NULL};
-    const struct aq_guest_exec exec = {.argv = argv, .deadline = within(POWEROFF_COMMAND_MS, deadline)};
+    const struct aq_guest_exec exec = {.argv = argv,
+                                       .deadline = aq_earlier(aq_after_ms(POWEROFF_COMMAND_MS), deadline)};
     aq_autoguestexit struct aq_guest_exit exit = {0};
     aq_channel_exec(guest.channel, &exec, &exit, &ignored);
 }
@@ -33,7 +28,7 @@ static void ask_inside(const struct aq_vm *vm, aq_deadline deadline)
 static void press_power_button(int vm_folder, int run_folder, struct aq_run *run, aq_deadline deadline)
 {
     struct aq_error ignored = {0};
-    deadline = within(POWEROFF_COMMAND_MS, deadline);
+    deadline = aq_earlier(aq_after_ms(POWEROFF_COMMAND_MS), deadline);
     aq_autoqmp struct aq_qmp *qmp = aq_qmp_connect(run_folder, deadline, &ignored);
     if (qmp == NULL)
         return;

@@ -20,8 +20,18 @@ enum {
     LOCK_WAIT_MS = 60000,
 };
 
+void aq_vm_ssh_free(struct aq_vm_ssh *ssh)
+{
+    free(ssh->host);
+    free(ssh->user);
+    free(ssh->key_file);
+    free(ssh->host_key);
+    *ssh = (struct aq_vm_ssh){0};
+}
+
 void aq_vm_free(struct aq_vm *vm)
 {
+    aq_vm_ssh_free(&vm->ssh);
     free(vm->name);
     free(vm->base);
     free(vm->disk);
@@ -99,6 +109,13 @@ int aq_vm_note_saved(int lock, const struct aq_vm *vm, const char *saved, struct
 int aq_vm_note_provisioned(int lock, const struct aq_vm *vm, const char *moment, struct aq_error *err)
 {
     return note(lock, vm, offsetof(struct aq_vm, provisioned), moment, err);
+}
+
+int aq_vm_note_ssh(int lock, const struct aq_vm *vm, const struct aq_vm_ssh *ssh, struct aq_error *err)
+{
+    struct aq_vm changed = *vm; /* as above */
+    changed.ssh = *ssh;
+    return aq_vm_write(&changed, lock, err);
 }
 
 int aq_vm_list(struct aq_strings *names, struct aq_error *err)

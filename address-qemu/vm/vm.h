@@ -21,7 +21,8 @@
 #define AQ_VM_DISK "disk.qcow2"
 #define AQ_VM_CONSOLE "console.log"
 #define AQ_VM_LOG "qemu.log"
-#define AQ_VM_DROPS "network.log" /* what its gateway did not pass on */
+#define AQ_VM_DROPS "network.log"       /* what its gateway did not pass on */
+#define AQ_VM_KNOWN_HOSTS "known_hosts" /* the host keys that its SSH server may show (vm/ssh.h) */
 
 /* A port of the guest that is to be reached from the host. */
 struct aq_port_rule {
@@ -52,6 +53,17 @@ struct aq_bound {
     char cpu[128];    /* the model as QEMU was told it */
 };
 
+/* How its SSH server is reached, as configure_ssh has it. Strings are owned; NULL or "": as usual. */
+struct aq_vm_ssh {
+    char *host;     /* usual: 127.0.0.1, at the port that is forwarded to the guest's */
+    uint16_t port;  /* the server's; 0: 22 */
+    char *user;     /* usual: root */
+    char *key_file; /* usual: the store's own */
+    char *host_key; /* a fingerprint: what the first contact may show, where no key is pinned yet */
+};
+
+void aq_vm_ssh_free(struct aq_vm_ssh *ssh);
+
 /* The record. Strings are owned and, but for iso, never NULL once loaded; zero-initialise, aq_vm_free at the
  * end. */
 struct aq_vm {
@@ -75,6 +87,7 @@ struct aq_vm {
     unsigned port_count;
     struct aq_pending pending;
     struct aq_bound bound;
+    struct aq_vm_ssh ssh;
 };
 
 void aq_vm_free(struct aq_vm *vm);
@@ -93,6 +106,9 @@ bool aq_vm_is_saved(const struct aq_vm *vm);
    caller holds the VM's lock, whose descriptor `lock` is. */
 int aq_vm_note_saved(int lock, const struct aq_vm *vm, const char *saved, struct aq_error *err);
 int aq_vm_note_provisioned(int lock, const struct aq_vm *vm, const char *moment, struct aq_error *err);
+
+/* Notes how its SSH server is reached from now on. The caller holds the lock, as above. */
+int aq_vm_note_ssh(int lock, const struct aq_vm *vm, const struct aq_vm_ssh *ssh, struct aq_error *err);
 
 /* The names of all VMs, sorted. */
 int aq_vm_list(struct aq_strings *names, struct aq_error *err);

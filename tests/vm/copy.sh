@@ -1,6 +1,6 @@
 #!/bin/bash
 # shellcheck disable=SC2016,SC2119 # single quotes hold text for guests and for eval; what functions take is optional
-# Files into a guest and out of it, through our helper and through the guest agent: whole and checked, or not at all.
+# Files into a guest and out of it, through our helper, through the guest agent and through SSH: whole and checked, or not at all.
 . "$SOURCE_DIR/tests/support/functions.sh"
 . "$SOURCE_DIR/tests/support/vm.sh"
 
@@ -105,7 +105,7 @@ on_host: procedure
   if out.0 = 0 then return ''
   return out.1
 REXX
-for method in helper agent; do
+for method in helper agent ssh; do
     echo "method=$method ($SECONDS s)"
     checks $method "$digest" <methods.rexx
 done
@@ -121,7 +121,7 @@ truncate -s 600M huge
 guest a 'mkdir /root/to; echo old >/root/to/target; truncate -s 600M /root/huge'
 # Through the helper the file has no name until it is whole.
 under_way='ls -l /proc/[0-9]*/fd 2>/dev/null | grep -q "/root/to/.*deleted" || [ -n "$(find /root/to -name ".*" -type f -size +100k)" ]'
-for method in helper agent; do
+for method in helper agent ssh; do
     for signal in INT KILL; do
         echo "method=$method, SIG$signal ($SECONDS s)"
         interruptible rexx -e "address qemu 'copy_to vm=a method=$method local=huge remote=/root/to/target'; say 'not here'" >copy.out 2>&1 &
@@ -133,7 +133,8 @@ for method in helper agent; do
         [ $signal = KILL ] || assert_equals 130 $code "$(cat copy.out)"
         assert_equals old "$(guest a 'cat /root/to/target')"
         # Through the agent, a process that is killed can clear nothing away.
-        [ $method$signal = agentKILL ] || wait_until 20 guest_is a '[ "$(ls -A /root/to)" = target ]'
+        [ $method$signal != agentKILL ] || guest a 'rm -f /root/to/.aq-*'
+        wait_until 20 guest_is a '[ "$(ls -A /root/to)" = target ]'
     done
     interruptible rexx -e "address qemu 'copy_from vm=a method=$method remote=/root/huge local=folder/here'; say 'not here'" >copy.out 2>&1 &
     pid=$!

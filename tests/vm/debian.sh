@@ -36,6 +36,25 @@ call ok 'execute vm=one command="df --output=size -BG / | tail -n 1 | tr -dc 0-9
 call equal 1, qemu_stdout > 10, 'the root file system has grown to' qemu_stdout 'GiB'
 call ok 'execute vm=one method=agent command="id -u"' wait
 call equal 'agent 0', qemu_method strip(qemu_stdout, , '0a'x), 'through the agent'
+call ok 'execute vm=one method=ssh command="id -u; head -c 3000000 /dev/zero" max_output=4M'
+call equal 'ssh' 3000002 '30'x, qemu_method length(qemu_stdout) left(qemu_stdout, 1), 'through OpenSSH'
+call refused 'COMMAND_TIMEOUT', 'execute vm=one method=ssh timeout=3s command="setsid sleep 4567 & sleep 4568"'
+call refused 'GUEST_COMMAND_FAILED', 'execute vm=one command="pgrep -a sleep"'
+call ok 'ssh_config name=one file=one.ssh'
+REXX
+
+# A script through OpenSSH ends with its connection, and with it what it has started.
+assert_equals 'said one two' "$(echo 'parse arg what; say "said" what' | ssh -F one.ssh one rexx --stdin one two)"
+interruptible ssh -F one.ssh one rexx --stdin <<<"say 'here'; 'sleep 7654 & sleep 7655'; say 'not here'" >out 2>&1 &
+pid=$!
+wait_until 60 guest_is one 'pgrep -f "sleep 765[5]"'
+kill -INT $pid
+wait $pid || true
+assert_equals here "$(cat out)"
+wait_until 30 guest_is one '! pgrep -f "sleep 765[45]|rexx --stdi[n]"'
+
+checks "$wait" <<'REXX'
+parse arg wait
 call ok 'stop name=one timeout=300'
 call equal 0, qemu_forced, 'a clean stop'
 call ok 'remove name=one'
@@ -50,12 +69,14 @@ call refused 'GUEST_COMMAND_FAILED', 'provision script=script.rexx base=plain na
 call equal 'again' 43 'helper', word(qemu_stdout_lines.1, 1) qemu_exit_code qemu_method, 'second time'
 call equal 1, stage('runner') < first, 'the runner is there now:' stage('runner') 'ms after' first
 call ok 'execute vm=two method=helper command="command -v rexx"'
+call refused 'GUEST_COMMAND_FAILED', 'provision script=script.rexx base=plain name=two args=third stream=no method=ssh' wait
+call equal 'third' 43 'ssh', word(qemu_stdout_lines.1, 1) qemu_exit_code qemu_method, 'through SSH'
 call ok 'stop name=two timeout=300'
 call equal 0, qemu_forced, 'a clean stop'
 
 /* Still there after a restart. */
-call refused 'GUEST_COMMAND_FAILED', 'provision script=script.rexx base=plain name=two args=third stream=no' wait
-call equal 'third' 43 'stopped', word(qemu_stdout_lines.1, 1) qemu_exit_code qemu_status, 'after a restart'
+call refused 'GUEST_COMMAND_FAILED', 'provision script=script.rexx base=plain name=two args=fourth stream=no' wait
+call equal 'fourth' 43 'stopped', word(qemu_stdout_lines.1, 1) qemu_exit_code qemu_status, 'after a restart'
 call ok 'remove name=two'
 exit 0
 

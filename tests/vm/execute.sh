@@ -1,6 +1,6 @@
 #!/bin/bash
 # shellcheck disable=SC2016,SC2119 # single quotes hold text for guests and for eval; what functions take is optional
-# Commands in a guest, through our helper and through the guest agent: what they give back, and how they end.
+# Commands in a guest, through our helper, through the guest agent and through SSH: what they give back, and how they end.
 . "$SOURCE_DIR/tests/support/functions.sh"
 . "$SOURCE_DIR/tests/support/vm.sh"
 
@@ -78,7 +78,7 @@ c = 'sleep 5432 >/dev/null 2>&1 </dev/null & echo started'
 call ok a 'command={{c}}'
 call ok a 'command="pkill sleep || killall sleep"'
 REXX
-for method in helper agent; do
+for method in helper agent ssh; do
     echo "method=$method ($SECONDS s)"
     checks $method <methods.rexx
 done
@@ -121,7 +121,7 @@ for i in 1 2 3 4 5 6; do
 done
 
 # Ctrl-C: exit status 130, the command is dead in the guest, and the VM is as well as before.
-for method in helper agent; do
+for method in helper agent ssh; do
     cat >long.rexx <<REXX
 address qemu "execute vm=a method=$method command='sleep 6543 & sleep 6544'"
 say 'not reached'

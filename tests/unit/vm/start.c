@@ -149,7 +149,8 @@ static void a_guest_that_does_not_answer_is_told_apart(void **state)
     assert_refused("AGENT_MISSING", "wait one timeout=1s");
     assert_refused("AGENT_MISSING", "execute vm=one command=true ready_timeout=1s");
     assert_refused("AGENT_MISSING", "execute vm=one command=true method=agent ready_timeout=1s");
-    assert_refused("TIMEOUT", "wait one for=ssh timeout=1s");
+    assert_refused("SSH_SILENT", "wait one for=ssh timeout=1s");
+    assert_refused("SSH_HOST_KEY_UNKNOWN", "execute vm=one command=true method=ssh ready_timeout=1s");
     assert_refused("TIMEOUT", "wait one for=stopped timeout=1s");
     assert_command("stop one timeout=1s");
     assert_string_equal(field("FORCED"), "1");
@@ -174,7 +175,8 @@ static void a_vm_without_a_network_has_no_port(void **state)
     (void)state;
     assert_command("clone base=base name=one network=none");
     assert_string_equal(field("SSH_PORT"), "");
-    assert_refused("NOT_SUPPORTED", "wait one for=ssh timeout=1s");
+    assert_refused("NO_NETWORK", "wait one for=ssh timeout=1s");
+    assert_refused("NO_NETWORK", "execute vm=one command=true method=ssh ready_timeout=1s");
 }
 
 /* Starts at once: each has a port of its own. */

@@ -37,6 +37,14 @@ wait_for_guest() { # VM COMMAND
     [ "$(guest "$1" "$2 && echo yes")" = yes ]
 }
 
+# The store's key is let in from the start, and nobody else's: the first contact through SSH has nothing to prepare
+# but to read who the guest is.
+assert_equals "$(cat "$ADDRESS_QEMU_HOME/ssh/id_ed25519.pub")" "$(guest one 'cat /root/.ssh/authorized_keys')"
+assert_equals '700
+600' "$(guest one 'stat -c %a /root/.ssh /root/.ssh/authorized_keys')"
+assert_equals ssh "$(qemu_get qemu_method 'execute vm=one method=ssh ready_timeout=300 command=true')"
+assert_equals 1 "$(guest one 'wc -l </root/.ssh/authorized_keys')"
+
 for vm in one two; do
     assert_equals "$(id -un root)" "$(guest $vm 'id -un')"
     wait_until 120 wait_for_guest $vm 'test -s /etc/dropbear/dropbear_ed25519_host_key'
