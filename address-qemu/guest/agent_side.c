@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "guest/agent_side.h"
 
-#include <string.h>
-
 #include "guest/agent_exec.h"
 #include "guest/agent_files.h"
 #include "util/json.h"
@@ -32,32 +30,6 @@ int aq_agent_side_open(struct aq_agent_side *side, struct aq_agent *agent, const
     return side->told < 0 ? -1 : 0;
 }
 
-/* Hands on the lines that are whole; what is longer than a line may be is dropped up to its end. */
-static int take_lines(struct aq_agent_side *side)
-{
-    struct aq_buffer *pending = &side->pending;
-    size_t start = 0;
-    int lines = 0;
-    const char *end;
-    while (start < pending->length &&
-           (end = memchr(pending->data + start, '\n', pending->length - start)) != NULL) {
-        size_t length = (size_t)(end - pending->data) - start;
-        if (!side->too_long && length <= AQ_SIDE_MAX)
-            side->side->said(side->side->data, pending->data + start, length);
-        side->too_long = false;
-        start += length + 1;
-        lines++;
-    }
-    pending->length -= start;
-    if (start > 0)
-        memmove(pending->data, pending->data + start, pending->length);
-    if (pending->length > AQ_SIDE_MAX) {
-        side->too_long = true;
-        aq_buffer_clear(pending);
-    }
-    return lines;
-}
-
 static int tell(struct aq_agent_side *side, struct aq_error *why, aq_deadline deadline, struct aq_error *err)
 {
     aq_autobuffer struct aq_buffer line = {0};
@@ -78,9 +50,10 @@ int aq_agent_side_turn(struct aq_agent_side *side, struct aq_error *why, aq_dead
 {
     if (side->side == NULL)
         return 0;
-    if (aq_agent_read(side->agent, side->said, READ_SIZE, &side->pending, deadline, err) < 0)
+    aq_autobuffer struct aq_buffer piece = {0};
+    if (aq_agent_read(side->agent, side->said, READ_SIZE, &piece, deadline, err) < 0)
         return -1;
-    int lines = take_lines(side);
+    int lines = aq_side_lines_take(&side->lines, side->side, aq_buffer_text(&piece), piece.length);
     int told = tell(side, why, deadline, err);
     return told < 0 ? -1 : lines > 0 || told > 0;
 }
@@ -100,5 +73,5 @@ void aq_agent_side_close(struct aq_agent_side *side)
         aq_agent_close(side->agent, side->told);
     if (!aq_must_end()) /* else the script that ends the command removes them as well */
         aq_agent_run_script(side->agent, script, arguments, &output, aq_after_ms(CLOSE_MS), &ignored);
-    aq_buffer_free(&side->pending);
+    aq_side_lines_free(&side->lines);
 }

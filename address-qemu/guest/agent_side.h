@@ -6,14 +6,14 @@
 
 #include "guest/agent_protocol.h"
 #include "guest/side.h"
+#include "guest/side_lines.h"
 
 struct aq_agent_side {
     struct aq_agent *agent;
     struct aq_guest_side *side; /* NULL: there is none, or it is closed */
     const char *files;          /* the working files' common name; the caller's */
     json_int_t said, told;      /* the agent's handles */
-    struct aq_buffer pending;   /* of a line that is not whole yet */
-    bool too_long;              /* that line: it will be dropped */
+    struct aq_side_lines lines;
 };
 
 #define AQ_AGENT_SIDE_NONE                                                                                   \

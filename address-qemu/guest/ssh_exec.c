@@ -6,6 +6,7 @@
 #include "guest/shell_scripts.h"
 #include "guest/ssh_run.h"
 #include "guest/ssh_shell.h"
+#include "guest/ssh_side.h"
 #include "util/random.h"
 
 enum {
@@ -144,7 +145,7 @@ static int open_in_a_moment(struct aq_ssh_run *run, aq_deadline deadline, struct
     }
 }
 
-static int begin(struct aq_ssh_run *run, struct aq_error *err)
+int aq_ssh_begin(struct aq_ssh_run *run, struct aq_error *err)
 {
     const struct aq_guest_exec *exec = run->order->exec;
     aq_deadline deadline = aq_earlier(exec->deadline, aq_after_ms(OPENING_MS));
@@ -172,7 +173,29 @@ static bool is_over(struct aq_ssh_run *run)
     return run->ended || aq_now() - run->silent_since >= LINGER_MS * 1000000LL;
 }
 
-/* Follows it to its end, or until no more of it is wanted: 1, 0 the deadline has come, -1. */
+/* The side channel's part of a turn: false when it wants the command to be ended. */
+static bool turn_side(struct aq_ssh_run *run)
+{
+    if (run->order->exec->side == NULL || run->exited || !run->streams[AQ_STREAM_STDOUT].begun ||
+        run->problem != NULL)
+        return true;
+    struct aq_error own = {0};
+    if (run->side == NULL)
+        run->side = aq_ssh_side_open(run->ssh, run->order->exec->side, run->mark, &own);
+    if (run->side == NULL || aq_ssh_side_turn(run->side, &own) < 0)
+        run->why = own;
+    return run->why.code == AQ_OK;
+}
+
+/* Until when to wait for anything to come. */
+static aq_deadline next_look(const struct aq_ssh_run *run, aq_deadline deadline)
+{
+    if (run->exited)
+        deadline = aq_earlier(deadline, aq_after_ms(LINGER_MS / 2));
+    return run->side != NULL ? aq_earlier(deadline, aq_ssh_side_next(run->side)) : deadline;
+}
+
+/* Follows it to its end, or until no more of it is wanted: 1, 0 it is to be ended, -1. */
 static int follow(struct aq_ssh_run *run, aq_deadline deadline, struct aq_error *err)
 {
     for (;;) {
@@ -183,12 +206,12 @@ static int follow(struct aq_ssh_run *run, aq_deadline deadline, struct aq_error 
             run->silent_since = 0;
         if (is_over(run) || (run->order->enough != NULL && *run->order->enough))
             return 1;
-        if (aq_ms_left(deadline) == 0)
+        if (aq_ms_left(deadline) == 0 || (run->why.code == AQ_OK && !turn_side(run)))
             return 0;
         if (turn == AQ_TURN_BUSY && !aq_must_end())
             continue;
-        aq_deadline until = run->exited ? aq_earlier(deadline, aq_after_ms(LINGER_MS / 2)) : deadline;
-        if (aq_ssh_link_wait(run->ssh->link, aq_ssh_awaited_input(run), POLLIN, until, err) < 0)
+        int other = aq_ssh_awaited_input(run);
+        if (aq_ssh_link_wait(run->ssh->link, other, POLLIN, next_look(run, deadline), err) < 0)
             return -1;
     }
 }
@@ -200,6 +223,9 @@ static int fail_to_start(const struct aq_ssh_run *run, struct aq_error *err)
     if (strcmp(run->problem, "folder") == 0)
         return aq_fail(err, AQ_E_GUEST_FILE_NOT_FOUND, "in the guest: cannot change to the working folder %s",
                        run->order->exec->working_dir);
+    if (strcmp(run->problem, "side") == 0)
+        return aq_fail(err, AQ_E_GUEST_REFUSED,
+                       "in the guest: no folder can be made in /tmp for the side channel");
     if (strcmp(run->problem, "absent") == 0)
         return aq_fail(err, AQ_E_GUEST_FILE_NOT_FOUND, "in the guest: %s: there is no such program", program);
     return aq_fail(err, AQ_E_GUEST_REFUSED, "in the guest: %s: cannot be executed", program);
@@ -249,8 +275,11 @@ static bool close_channel(struct aq_ssh_run *run)
 }
 
 /* A connection whose server holds on to the session is given up. */
-static void finish(struct aq_ssh_run *run)
+void aq_ssh_finish(struct aq_ssh_run *run)
 {
+    aq_buffer_free(&run->pending);
+    aq_buffer_free(&run->streams[0].head);
+    aq_buffer_free(&run->streams[1].head);
     if (run->channel == NULL || run->ssh->link == NULL)
         return;
     bool given_back = !run->opened || close_channel(run);
@@ -310,18 +339,21 @@ int aq_ssh_run(struct aq_ssh_channel *ssh, const struct aq_ssh_order *order, str
                struct aq_error *err)
 {
     struct aq_ssh_run run = {.ssh = ssh, .order = order, .exit = exit};
-    int ended = begin(&run, err);
+    aq_deadline soon = aq_earlier(order->exec->deadline, aq_after_ms(AQ_GREET_MS));
+    if (ssh->link == NULL && aq_channel_ready(&ssh->base, soon, err) < 0) /* given up since it was ready */
+        return -1;
+    int ended = aq_ssh_begin(&run, err);
     if (ended == 0)
         ended = follow(&run, order->exec->deadline, err);
     if (ended <= 0)
         end_command(&run);
-    if (ended == 0)
+    aq_ssh_side_close(run.side);
+    if (ended == 0 && run.why.code != AQ_OK)
+        aq_fail(err, run.why.code, "%s", run.why.text);
+    else if (ended == 0)
         fail_late(&run, err);
     int result = ended > 0 ? conclude(&run, err) : -1;
-    finish(&run);
-    aq_buffer_free(&run.pending);
-    aq_buffer_free(&run.streams[0].head);
-    aq_buffer_free(&run.streams[1].head);
+    aq_ssh_finish(&run);
     return result;
 }
 
@@ -329,7 +361,5 @@ int aq_ssh_exec(struct aq_channel *channel, const struct aq_guest_exec *exec, st
                 struct aq_error *err)
 {
     const struct aq_ssh_order order = {.exec = exec, .ending = AQ_SSH_KILL, .late = AQ_E_COMMAND_TIMEOUT};
-    if (exec->side != NULL)
-        return aq_fail(err, AQ_E_NOT_SUPPORTED, "through SSH a command has no side channel to the host");
     return aq_ssh_run((struct aq_ssh_channel *)channel, &order, exit, err);
 }

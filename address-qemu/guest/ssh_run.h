@@ -28,6 +28,7 @@ struct aq_ssh_run {
     size_t sent;              /* of that */
     uint64_t input_at;        /* how much of the order's input was fetched */
     bool input_read, input_over;
+    bool input_held; /* nothing is fetched: what there is to say is put into `pending` */
 
     bool opened, started; /* the server has agreed to a session; it has taken the order to run the command */
     struct aq_ssh_stream streams[2];
@@ -37,17 +38,25 @@ struct aq_ssh_run {
     struct aq_error failure; /* of what has come */
     bool finished;           /* what still comes is dropped */
 
+    struct aq_ssh_side *side; /* its side channel, once that is open; NULL: none */
+    struct aq_error why;      /* the side channel wants it to be ended */
+
     bool exited, ended, closed; /* as the server says: the command, its output, the session */
     int code, signal;
     aq_deadline silent_since; /* after its end; 0: it is not silent */
 };
+
+/* Opens a session and has the server take the order; the end of that session, however far it has come. */
+int aq_ssh_begin(struct aq_ssh_run *run, struct aq_error *err);
+void aq_ssh_finish(struct aq_ssh_run *run);
 
 ssh_session aq_ssh_run_session(const struct aq_ssh_run *run);
 
 /* SSH_CONNECTION_LOST; closes the connection. Returns -1. */
 int aq_ssh_run_lost(struct aq_ssh_run *run, struct aq_error *err);
 
-/* Moves what can be moved now in both directions. */
+/* Moves what can be moved now: the command's input, or everything in both directions. */
+enum aq_ssh_turn aq_ssh_pump_input(struct aq_ssh_run *run, struct aq_error *err);
 enum aq_ssh_turn aq_ssh_pump(struct aq_ssh_run *run, struct aq_error *err);
 
 /* The descriptor that more input is waited for on; -1 when none is. */

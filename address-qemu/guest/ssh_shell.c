@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "guest/shell_scripts.h"
+#include "guest/side.h"
 
 /* Watches over the command, the process $$ that this shell becomes, as long as it is there and has not got
    another parent: sshd's process for the connection, which goes with it. Both are told from later processes
@@ -40,6 +41,18 @@ static void add_words(struct aq_buffer *line, const char *before, const char *co
     aq_buffer_add_char(line, ';');
 }
 
+/* The files of a side channel, in a folder that nobody else can enter. */
+static void add_side(struct aq_buffer *line, bool wanted)
+{
+    aq_buffer_add_text(line, "export " AQ_SIDE_VARIABLE "=");
+    if (wanted)
+        aq_buffer_add_text(line, AQ_SIDE_BY_FILE AQ_SSH_SIDE_FOLDER
+                           "$m/" AQ_SSH_SIDE_NAME ";(umask 077;mkdir " AQ_SSH_SIDE_FOLDER
+                           "$m&&cd " AQ_SSH_SIDE_FOLDER "$m&&: >" AQ_SSH_SIDE_NAME AQ_SIDE_SAID
+                           "&&: >" AQ_SSH_SIDE_NAME AQ_SIDE_TOLD ")||no side");
+    aq_buffer_add_char(line, ';');
+}
+
 void aq_ssh_shell_line(const struct aq_guest_exec *exec, const char *mark, bool guarded,
                        struct aq_buffer *line)
 {
@@ -58,6 +71,7 @@ void aq_ssh_shell_line(const struct aq_guest_exec *exec, const char *mark, bool 
         add_quoted(line, aq_script_kill);
         aq_buffer_add_text(line, GUARD_END);
     }
+    add_side(line, exec->side != NULL);
     add_words(line, "set --", exec->argv);
     aq_buffer_add_text(line, "command -v \"$1\" >/dev/null||{ [ -e \"$1\" ]&&no program;no absent;};"
                              "case $1 in */*)[ -f \"$1\" ]&&[ -x \"$1\" ]||no program;;esac;"

@@ -6,9 +6,9 @@
  * input and run it; the command's own input follows after that line.
  *
  * The line prints "MARK ok PID" on standard output and MARK on standard error and becomes the command; or
- * "MARK folder", "MARK absent" or "MARK program" when there is no such folder, no such program, or nothing
- * that can be run. What a login shell's own files have printed comes before. MARK is random, so none of this
- * can be mistaken.
+ * "MARK folder", "MARK side", "MARK absent" or "MARK program" when there is no such folder, no such program,
+ * or nothing that can be run. What a login shell's own files have printed comes before. MARK is random, so
+ * none of this can be mistaken.
  */
 #ifndef AQ_GUEST_SSH_SHELL_H
 #define AQ_GUEST_SSH_SHELL_H
@@ -18,6 +18,11 @@
 #include "guest/channel.h"
 
 #define AQ_SSH_COMMAND "exec /bin/sh -c 'IFS= read -r l;eval \"$l\"'"
+
+/* Where a command's side channel is, by files: the folder is this and the mark, the files' common name
+   AQ_SSH_SIDE_NAME in it (guest/side.h). Nobody can have made it before, for the mark is random. */
+#define AQ_SSH_SIDE_FOLDER "/tmp/.address-qemu-"
+#define AQ_SSH_SIDE_NAME "side"
 
 /* Adds that line, its end included. `guarded`: when the connection breaks while the command runs, it is ended
    with all its descendants. A command that ends by itself then (its input or output is closed) needs none. */

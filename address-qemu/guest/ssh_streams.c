@@ -59,7 +59,7 @@ static int fetch_input(struct aq_ssh_run *run, struct aq_error *err)
 {
     aq_buffer_clear(&run->pending);
     run->sent = 0;
-    if (!is_at_hand(run))
+    if (run->input_held || !is_at_hand(run))
         return 0;
     ssize_t got = read_piece(run, aq_buffer_room(&run->pending, PIECE), err);
     if (got < 0)
@@ -77,7 +77,7 @@ static bool has_room(const struct aq_ssh_run *run)
            (aq_ssh.ssh_get_poll_flags(aq_ssh_run_session(run)) & SSH_WRITE_PENDING) == 0;
 }
 
-static enum aq_ssh_turn pump_input(struct aq_ssh_run *run, struct aq_error *err)
+enum aq_ssh_turn aq_ssh_pump_input(struct aq_ssh_run *run, struct aq_error *err)
 {
     if (run->input_over || run->exited)
         return AQ_TURN_IDLE;
@@ -118,7 +118,7 @@ void aq_ssh_end_input(struct aq_ssh_run *run)
 /* What the shell says behind its mark on standard output. */
 static void take_word(struct aq_ssh_run *run, const char *word, size_t length)
 {
-    static const char *const problems[] = {"folder", "absent", "program"};
+    static const char *const problems[] = {"folder", "side", "absent", "program"};
     for (size_t i = 0; i < sizeof problems / sizeof *problems; i++)
         if (strlen(problems[i]) == length && memcmp(problems[i], word, length) == 0)
             run->problem = problems[i];
@@ -181,7 +181,7 @@ enum aq_ssh_turn aq_ssh_pump(struct aq_ssh_run *run, struct aq_error *err)
     }
     if (run->failure.code != AQ_OK)
         return (enum aq_ssh_turn)aq_fail(err, run->failure.code, "%s", run->failure.text);
-    enum aq_ssh_turn input = pump_input(run, err);
+    enum aq_ssh_turn input = aq_ssh_pump_input(run, err);
     if (input < 0)
         return AQ_TURN_FAILED;
     return moved > 0 || input > 0 ? AQ_TURN_BUSY : AQ_TURN_IDLE;

@@ -32,12 +32,8 @@ static const struct aq_param params[] = {
 };
 
 static const struct aq_field sets[] = {
-    {"VM", "the VM's name"},
-    AQ_METHOD_FIELDS,
-    {"BINARY", "the interpreter in the guest that ran it"},
-    AQ_GUEST_COMMAND_FIELDS,
-    AQ_CHECKPOINT_FIELDS,
-    {NULL},
+    {"VM", "the VM's name"}, AQ_METHOD_FIELDS,     {"BINARY", "the interpreter in the guest that ran it"},
+    AQ_GUEST_COMMAND_FIELDS, AQ_CHECKPOINT_FIELDS, {NULL},
 };
 
 const struct aq_verb aq_verb_execute_rexx = {

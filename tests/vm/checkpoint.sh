@@ -51,7 +51,7 @@ row: parse arg aq_n
   return qemu_checkpoints.aq_n.stage'|'qemu_checkpoints.aq_n.current'|'qemu_checkpoints.aq_n.total ||,
     '|'qemu_checkpoints.aq_n.text'|'qemu_checkpoints.aq_n.action
 REXX
-for method in helper agent; do
+for method in helper agent ssh; do
     echo "method=$method ($SECONDS s)"
     checks $method <forms-check.rexx
 done
@@ -157,7 +157,7 @@ step() {
 current() {
     step | cut -d' ' -f3
 }
-for method in helper agent; do
+for method in helper agent ssh; do
     rexx ./held.rexx $method 1s >held.out 2>&1 &
     held=$!
     wait_until 60 eval '[ "$(current)" -ge 2 ] 2>/dev/null'

@@ -40,7 +40,7 @@ call ok 'execute vm=a command="ls /run/address-qemu; ps"'
 call lacks qemu_stdout, '.rexx', 'left in the guest'
 call lacks qemu_stdout, 'sleep 4321', 'left in the guest'
 REXX
-for method in helper agent; do
+for method in helper agent ssh; do
     echo "method=$method ($SECONDS s)"
     checks $method <methods.rexx
 done

@@ -277,6 +277,73 @@ static void a_cut_connection_ends_it_too(void **state)
     assert_ok(aq_channel_ping(fixture->channel, aq_after_ms(MANY_MS), &err)); /* also when nothing ran */
 }
 
+/* --- the side channel --- */
+
+struct talk {
+    char heard[256];
+    int lines;
+    bool abort; /* instead of an answer */
+};
+
+static void hear(void *data, const char *line, size_t length)
+{
+    struct talk *talk = data;
+    size_t used = strlen(talk->heard);
+    snprintf(talk->heard + used, sizeof talk->heard - used, "[%.*s]", (int)length, line);
+    talk->lines++;
+}
+
+/* Answers the first line. */
+static int answer(void *data, struct aq_buffer *line, struct aq_error *err)
+{
+    struct talk *talk = data;
+    if (talk->lines != 1)
+        return 0;
+    talk->lines++;
+    if (talk->abort)
+        return aq_fail(err, AQ_E_CHECKPOINT_ABORTED, "enough");
+    aq_buffer_add_text(line, "go  on \xff 'so'");
+    return 1;
+}
+
+static int talk_to(struct aq_channel *channel, struct talk *talk, struct aq_guest_exit *exit,
+                   struct aq_error *err)
+{
+    aq_autofree char *text =
+        aq_format("f=${ADDRESS_QEMU_SIDE#file:}; echo ${f%%/*}; printf '%%s\\n' 'one \xfe' \"$(head -c 5000 "
+                  "/dev/zero | "
+                  "tr '\\0' x)\" >>$f.said; until read -r l <$f.told; do sleep 0.05; done; echo \"$l\"; "
+                  "sleep %s & echo two >>$f.said; [ \"$l\" ] && kill $!",
+                  talk->abort ? ours() : "0");
+    const char *const argv[] = {"/bin/sh", "-c", text, NULL};
+    struct aq_guest_side side = {.data = talk, .said = hear, .tell = answer, .tick_ms = 50};
+    const struct aq_guest_exec exec = {
+        .argv = argv, .deadline = aq_after_ms(MANY_MS), .capture_limit = 4096, .side = &side};
+    return aq_channel_exec(channel, &exec, exit, err);
+}
+
+static void a_command_has_a_side_channel(void **state)
+{
+    struct aq_error err = {0};
+    struct talk talk = {0}, end = {.abort = true};
+    char folder[256];
+    aq_autoguestexit struct aq_guest_exit exit = {0};
+    assert_ok(talk_to(channel_of(state), &talk, &exit, &err));
+    assert_string_equal(talk.heard, "[one \xfe][two]"); /* a line that is too long is dropped */
+    assert_int_equal(sscanf(aq_buffer_text(&exit.output), "%255s", folder), 1);
+    assert_string_equal(aq_buffer_text(&exit.output) + strlen(folder), "\ngo  on \xff 'so'\n");
+    for (int i = 0; i < 200 && access(folder, F_OK) == 0; i++)
+        usleep(20000);
+    assert_int_equal(access(folder, F_OK), -1);
+
+    aq_autoguestexit struct aq_guest_exit other = {0};
+    assert_fails(talk_to(channel_of(state), &end, &other, &err), AQ_E_CHECKPOINT_ABORTED);
+    assert_soon_gone();
+    aq_autoguestexit struct aq_guest_exit none = {0};
+    assert_ok(shell(channel_of(state), "echo \"<$ADDRESS_QEMU_SIDE>\"", aq_after_ms(MANY_MS), &none, &err));
+    assert_output(none, "<>\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -289,6 +356,7 @@ int main(void)
         cmocka_unit_test(at_its_timeout_all_of_it_ends),
         cmocka_unit_test(an_interruption_ends_it),
         cmocka_unit_test(a_cut_connection_ends_it_too),
+        cmocka_unit_test(a_command_has_a_side_channel),
     };
     return cmocka_run_group_tests(tests, open_ssh_fixture, close_ssh_fixture);
 }
