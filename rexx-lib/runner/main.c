@@ -17,7 +17,7 @@
 static int run(int argc, char **argv, const struct aq_options *options)
 {
     aq_cleanup(aq_script_free) struct aq_script script = {0};
-    if (options->mode == AQ_MODE_STDIN)
+    if (options->mode == AQ_MODE_STDIN || options->mode == AQ_MODE_STDIN_UNTIL)
         aq_hangup_watch();
     int status = aq_script_load(options, &script);
     if (status != 0)
