@@ -38,13 +38,6 @@ enum aq_rc {
     X(COMPANION_GONE, FAILED,                                                                                \
       "The process beside the VM has ended, so the VM has no network and no console. save_state and "        \
       "restore_state, or restart, bring another one.")                                                       \
-    X(GUEST_PROTOCOL, FAILED, "What came from the guest is not what the protocol allows; it was dropped.")   \
-    X(GUEST_REFUSED, FAILED, "The guest's operating system refused (no such file, no space, not allowed).")  \
-    X(APPLIANCE_FAILED, FAILED, "libguestfs's appliance did not start or failed; the text has its words.")   \
-    X(TRANSFER_CORRUPT, FAILED, "What arrived is not what was sent; nothing was put under the final name.")  \
-    X(CLONE_UNREPAIRED, FAILED,                                                                              \
-      "A template's clone could not be given an identity and random numbers of its own, and was not "        \
-      "handed out.")                                                                                         \
     X(SSH_CLOSED, FAILED,                                                                                    \
       "The SSH port is closed: no server listens there. Install or start one in the guest (openssh-server, " \
       "dropbear).")                                                                                          \
@@ -54,6 +47,13 @@ enum aq_rc {
       "has libssh's words.")                                                                                 \
     X(SSH_CONNECTION_LOST, FAILED,                                                                           \
       "The SSH connection broke while it was in use. What ran through it is ended in the guest.")            \
+    X(GUEST_PROTOCOL, FAILED, "What came from the guest is not what the protocol allows; it was dropped.")   \
+    X(GUEST_REFUSED, FAILED, "The guest's operating system refused (no such file, no space, not allowed).")  \
+    X(APPLIANCE_FAILED, FAILED, "libguestfs's appliance did not start or failed; the text has its words.")   \
+    X(TRANSFER_CORRUPT, FAILED, "What arrived is not what was sent; nothing was put under the final name.")  \
+    X(CLONE_UNREPAIRED, FAILED,                                                                              \
+      "A template's clone could not be given an identity and random numbers of its own, and was not "        \
+      "handed out.")                                                                                         \
     X(COMMAND_EMPTY, USAGE, "The command holds no verb. Say one; `help` lists them.")                        \
     X(COMMAND_SYNTAX, USAGE, "The command cannot be read: a quote or brace is open, or a key is missing.")   \
     X(VERB_UNKNOWN, USAGE, "There is no such verb; the text has the nearest. `help` lists all.")             \
@@ -69,6 +69,7 @@ enum aq_rc {
     X(VM_NOT_FOUND, NOT_FOUND, "There is no VM of that name. `list` shows what there is.")                   \
     X(TEMPLATE_NOT_FOUND, NOT_FOUND, "There is no template of that name. `list_templates` shows them.")      \
     X(FILE_NOT_FOUND, NOT_FOUND, "A file on the host is not there.")                                         \
+    X(HOST_NOT_FOUND, NOT_FOUND, "The name of a host has no address; the text has the resolver's reason.")   \
     X(GUEST_FILE_NOT_FOUND, NOT_FOUND, "A file in the guest is not there.")                                  \
     X(STATE_NOT_FOUND, NOT_FOUND, "The VM has no saved state to go on from. `save_state` makes one.")        \
     X(SNAPSHOT_NOT_FOUND, NOT_FOUND, "The VM has no snapshot of that name. `list_snapshots` shows them.")    \
@@ -79,7 +80,6 @@ enum aq_rc {
     X(CHECKPOINT_NOT_FOUND, NOT_FOUND,                                                                       \
       "No script that says CHECKPOINT runs in the VM, or not that one. `checkpoint_status` shows them.")     \
     X(HELP_NOT_FOUND, NOT_FOUND, "There is no verb of that name to give help on.")                           \
-    X(HOST_NOT_FOUND, NOT_FOUND, "The name of a host has no address; the text has the resolver's reason.")   \
     X(BASE_EXISTS, CONFLICT,                                                                                 \
       "A base of that name is registered for another disk. Use replace=true, or "                            \
       "another name.")                                                                                       \
@@ -153,6 +153,16 @@ enum aq_rc {
       "A spec reads a file outside of its folder. Move it there, or allow its folder: allow_source=…")       \
     X(CHECKSUM_WRONG, REFUSED,                                                                               \
       "What was downloaded is not what its checksum says. Nothing of it was kept; ask the publisher.")       \
+    X(NO_NETWORK, REFUSED, "The VM has no network, so nothing leads to its SSH server. Clone it with one.")  \
+    X(SSH_HOST_KEY_UNKNOWN, REFUSED,                                                                         \
+      "Nobody has said which host key the SSH server has, so it was not spoken to. See `configure_ssh`.")    \
+    X(SSH_HOST_KEY_CHANGED, REFUSED,                                                                         \
+      "The SSH server shows another host key than it should: someone may be in between, or its keys were "   \
+      "made anew. See `configure_ssh`.")                                                                     \
+    X(SSH_KEY_REFUSED, REFUSED,                                                                              \
+      "The SSH server does not let that user in with that key. See `configure_ssh`.")                        \
+    X(SSH_KEY_UNUSABLE, REFUSED,                                                                             \
+      "The private key cannot be used: it is no key, or has a passphrase, or is open to others.")            \
     X(DISK_SHRINK, REFUSED, "A disk can grow but not shrink.")                                               \
     X(NOT_SUPPORTED, REFUSED, "This is not supported; the text says what is.")                               \
     X(TEMPLATE_SECRETS, REFUSED,                                                                             \
@@ -165,16 +175,6 @@ enum aq_rc {
       "was not run unprotected.")                                                                            \
     X(STORE_UNSAFE, REFUSED, "The store or runtime folder belongs to someone else or is open to others.")    \
     X(LIMIT_EXCEEDED, REFUSED, "More was asked for than is allowed or possible; the text has the limit.")    \
-    X(NO_NETWORK, REFUSED, "The VM has no network, so nothing leads to its SSH server. Clone it with one.")  \
-    X(SSH_HOST_KEY_UNKNOWN, REFUSED,                                                                         \
-      "Nobody has said which host key the SSH server has, so it was not spoken to. See `configure_ssh`.")    \
-    X(SSH_HOST_KEY_CHANGED, REFUSED,                                                                         \
-      "The SSH server shows another host key than it should: someone may be in between, or its keys were "   \
-      "made anew. See `configure_ssh`.")                                                                     \
-    X(SSH_KEY_REFUSED, REFUSED,                                                                              \
-      "The SSH server does not let that user in with that key. See `configure_ssh`.")                        \
-    X(SSH_KEY_UNUSABLE, REFUSED,                                                                             \
-      "The private key cannot be used: it is no key, or has a passphrase, or is open to others.")            \
     X(GUEST_COMMAND_FAILED, GUEST,                                                                           \
       "The command ran in the guest and ended with the code in QEMU_EXIT_CODE.")                             \
     X(CHECKPOINT_ABORTED, GUEST,                                                                             \

@@ -66,6 +66,7 @@
     X(start_monitoring)                                                                                      \
     X(stop_monitoring)                                                                                       \
     X(health_status)                                                                                         \
+    X(install_guest_agent)                                                                                   \
     X(configure_ssh)                                                                                         \
     X(ssh_config)                                                                                            \
     X(process_stats)                                                                                         \

@@ -6,9 +6,13 @@
 . "$SOURCE_DIR/tests/support/vm.sh"
 requires mmdebstrap mcopy syslinux
 
+micro_base # whose packages are in the cache then
 debian_base debian
 debian_plain_base plain
 cleanup_fn remove_all
+# What the guest agent of a Debian needs that a minimal one has not: for a guest that reaches no archive.
+packages=$(find "$BUILD_DIR/tests/bases/store/cache" -name '*.deb' |
+    grep -E '/(qemu-guest-agent|libglib2.0-0|libnuma1|liburing2|libffi8|libpcre2-8-0|libmount1)_' | sed "s/.*/package_file='&'/" | paste -sd ' ')
 
 cat >script.rexx <<'REXX'
 /* rexxjs-vm-memory: 512M */
@@ -53,8 +57,8 @@ wait $pid || true
 assert_equals here "$(cat out)"
 wait_until 30 guest_is one '! pgrep -f "sleep 765[45]|rexx --stdi[n]"'
 
-checks "$wait" <<'REXX'
-parse arg wait
+checks "$wait" "$packages" <<'REXX'
+parse arg wait packages
 call ok 'stop name=one timeout=300'
 call equal 0, qemu_forced, 'a clean stop'
 call ok 'remove name=one'
@@ -71,6 +75,19 @@ call equal 1, stage('runner') < first, 'the runner is there now:' stage('runner'
 call ok 'execute vm=two method=helper command="command -v rexx"'
 call refused 'GUEST_COMMAND_FAILED', 'provision script=script.rexx base=plain name=two args=third stream=no method=ssh' wait
 call equal 'third' 43 'ssh', word(qemu_stdout_lines.1, 1) qemu_exit_code qemu_method, 'through SSH'
+
+/* The agent goes, and comes back through SSH. */
+call ok 'execute vm=two method=ssh command="systemctl stop qemu-guest-agent; dpkg --purge qemu-guest-agent" timeout=5m'
+call refused 'AGENT_MISSING', 'execute vm=two method=agent command=true ready_timeout=5s'
+call ok 'install_guest_agent name=two method=ssh' packages
+call equal 'ssh 0 apt 1', qemu_method qemu_skipped qemu_package_manager qemu_exec_allowed, 'installed'
+call has qemu_distribution, 'Debian', 'distribution'
+call has qemu_steps.1.command, 'dpkg -i', 'what was done'
+call equal 0, qemu_steps.1.exit_code, 'with success'
+call ok 'execute vm=two method=agent command="id -u"'
+call equal 'agent', qemu_method, 'the agent is back'
+call ok 'install_guest_agent name=two'
+call equal 1, qemu_skipped, 'nothing to do'
 call ok 'stop name=two timeout=300'
 call equal 0, qemu_forced, 'a clean stop'
 

@@ -153,6 +153,8 @@ call equal 'ssh', qemu_method, 'copy_to'
 call ok 'copy_from vm=a remote=/root/auto local=auto'
 call equal 'ssh', qemu_method, 'copy_from'
 call refused 'AGENT_MISSING', 'execute vm=a method=agent command=true ready_timeout=1s'
+call refused 'NOT_SUPPORTED', 'install_guest_agent name=a'
+call has qemu_error, 'package manager', 'a guest without one'
 REXX
 cmp auto crlf.rexx
 
