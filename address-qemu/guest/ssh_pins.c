@@ -95,13 +95,27 @@ int aq_ssh_pins_add(struct aq_strings *pins, const char *text, size_t length, st
     return added;
 }
 
+static void known_hosts(const char *alias, const struct aq_strings *pins, struct aq_buffer *text)
+{
+    for (size_t i = 0; i < pins->count; i++)
+        aq_buffer_format(text, "%s %s\n", alias, pins->items[i]);
+}
+
 int aq_ssh_pins_write(int folder, const char *name, const char *alias, const struct aq_strings *pins,
                       struct aq_error *err)
 {
     aq_autobuffer struct aq_buffer text = {0};
-    for (size_t i = 0; i < pins->count; i++)
-        aq_buffer_format(&text, "%s %s\n", alias, pins->items[i]);
+    known_hosts(alias, pins, &text);
     return aq_replace_file_at(folder, name, aq_buffer_text(&text), text.length, err);
+}
+
+int aq_ssh_pins_make(int folder, const char *name, const char *alias, const struct aq_strings *pins,
+                     struct aq_error *err)
+{
+    aq_autobuffer struct aq_buffer text = {0};
+    known_hosts(alias, pins, &text);
+    aq_autoclose int file = aq_make_file_at(folder, name, aq_buffer_text(&text), text.length, 0600, err);
+    return file < 0 ? -1 : 0;
 }
 
 int aq_ssh_pins_read(int folder, const char *name, struct aq_strings *pins, struct aq_error *err)

@@ -27,6 +27,11 @@ int aq_ssh_pins_write(int folder, const char *name, const char *alias, const str
                       struct aq_error *err);
 int aq_ssh_pins_read(int folder, const char *name, struct aq_strings *pins, struct aq_error *err);
 
+/* Writes the first such file into a folder that is in the making, unsynced: what a crash takes of it can be
+   read from the guest again. */
+int aq_ssh_pins_make(int folder, const char *name, const char *alias, const struct aq_strings *pins,
+                     struct aq_error *err);
+
 /* The type of a pin, such as "ssh-ed25519". free() it. */
 char *aq_ssh_pin_type(const char *pin);
 

@@ -83,6 +83,12 @@ int aq_vm_ssh_pin(const struct aq_vm *vm, const struct aq_strings *pins, struct 
     return folder < 0 ? -1 : aq_ssh_pins_write(folder, AQ_VM_KNOWN_HOSTS, vm->id, pins, err);
 }
 
+int aq_vm_ssh_pin_made(int folder, const struct aq_vm *vm, const struct aq_strings *pins,
+                       struct aq_error *err)
+{
+    return pins->count == 0 ? 0 : aq_ssh_pins_make(folder, AQ_VM_KNOWN_HOSTS, vm->id, pins, err);
+}
+
 /* How long ago the guest was looked at for keys; -1: never. `found`: there are pins. */
 static int64_t asked_ms_ago(const struct aq_vm *vm, bool *found)
 {

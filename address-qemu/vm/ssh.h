@@ -33,6 +33,10 @@ void aq_vm_ssh_target_free(struct aq_ssh_target *target);
 int aq_vm_ssh_pins(const struct aq_vm *vm, struct aq_strings *pins, struct aq_error *err);
 int aq_vm_ssh_pin(const struct aq_vm *vm, const struct aq_strings *pins, struct aq_error *err);
 
+/* Pins the host keys that were made for a VM in the making, whose folder that is. */
+int aq_vm_ssh_pin_made(int folder, const struct aq_vm *vm, const struct aq_strings *pins,
+                       struct aq_error *err);
+
 /* After a contact for which a fingerprint was enough: pins the key that was shown. */
 int aq_vm_ssh_keep(const struct aq_vm *vm, const struct aq_ssh_target *target,
                    const struct aq_channel *channel, struct aq_error *err);

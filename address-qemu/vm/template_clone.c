@@ -18,6 +18,7 @@
 #include "util/home.h"
 #include "util/json.h"
 #include "vm/make.h"
+#include "vm/ssh.h"
 #include "vm/start.h"
 
 enum {
@@ -94,6 +95,7 @@ static int prepare_repair(void *data, int run_folder, struct aq_error *err)
     struct making *making = data;
     if (aq_identity_make(making->vm->name, making->vm->id, &making->template->keys, &making->identity, err) <
             0 ||
+        aq_vm_ssh_pin_made(making->stage.folder, making->vm, &making->identity.public_keys, err) < 0 ||
         aq_qemu_connect(run_folder, AQ_QEMU_HELPER, aq_after_ms(QMP_MS), &making->helper, err) < 0)
         return -1;
     const struct aq_channel_port port = {.fd = aq_steal_fd(&making->helper.fd)};

@@ -88,6 +88,11 @@ for name in c1 c2; do
         cut -d' ' -f2- >$name.key && [ -s $name.key ]"
 done
 ! cmp -s c1.key c2.key || fail 'two clones show the same host key'
+# They are pinned before anybody has spoken to them, so SSH needs nothing else.
+for name in c1 c2; do
+    assert_equals "$(cat $name.key)" "$(cut -d' ' -f2- "$ADDRESS_QEMU_HOME/vms/$name/known_hosts")" "what is pinned of $name"
+    assert_equals "$name" "$(qemu_get QEMU_STDOUT "execute vm=$name method=ssh command=hostname")"
+done
 guest c1 'echo one >/root/file; echo one >/tmp/file; sync'
 assert_code 1 guest_is c2 '[ -e /root/file ] || [ -e /tmp/file ]'
 checks <<'REXX'
