@@ -67,7 +67,7 @@ struct aq_call;
 struct aq_verb {
     const char *name;
     const char *aliases; /* separated by spaces; NULL: none */
-    const char *group;   /* its heading in help and reference: "Bases", "VMs", "Guests", "Host" */
+    const char *group;   /* its heading in help and reference: "Bases", "VMs", "Networks", "Guests", "Host" */
     const char *summary; /* one line, as an instruction: "Make a copy-on-write VM from a base" */
     const char *details; /* a few sentences of Markdown; NULL: none */
     const struct aq_param *params;

@@ -8,6 +8,8 @@
 #include "companion/companion.h"
 #include "gateway/sockets.h"
 
+enum { ANSWER_MS = 1000 }; /* a guest that is busy answers late */
+
 /* A command under way: its words after the first, and the descriptor that came with it. */
 struct command {
     struct aq_companion *companion;
@@ -42,6 +44,11 @@ static void on_log(void *data, const char *line)
     aq_bounded_write(&companion->drop_log, text, (size_t)length);
 }
 
+static void on_port_answered(void *data, uint16_t port, bool open)
+{
+    aq_companion_port_answered(data, port, open);
+}
+
 static void do_card(struct command *command)
 {
     struct aq_companion *companion = command->companion;
@@ -59,13 +66,14 @@ static void do_card(struct command *command)
     if (companion->gateway == NULL)
         _exit(1);
     companion->gateway->log = on_log;
+    companion->gateway->port_answered = on_port_answered;
     companion->gateway->data = companion;
     companion->gateway->now_ms = companion->now_ms;
     aq_gateway_open(companion->gateway, keep(command), &card);
     ok(command);
 }
 
-static void do_names(struct command *command)
+static void do_lease(struct command *command)
 {
     struct aq_dhcp *dhcp = &command->companion->gateway->dhcp;
     if (sscanf(command->words, "%63s %127s", dhcp->hostname, dhcp->domain) != 2) {
@@ -119,33 +127,56 @@ static void do_control_socket(struct command *command)
     take_descriptor(command, &command->companion->control.listener);
 }
 
+/* "192.0.2.1", or with another port than DNS's "192.0.2.1#5353". */
+static bool read_nameserver(char *text, struct aq_endpoint *server)
+{
+    char *hash = strchr(text, '#');
+    unsigned port = AQ_DNS_PORT;
+    if (hash != NULL) {
+        *hash++ = '\0';
+        if (sscanf(hash, "%5u", &port) != 1 || port == 0 || port > UINT16_MAX)
+            return false;
+    }
+    server->port = (uint16_t)port;
+    return aq_ip_parse(text, &server->ip);
+}
+
 static void do_nameservers(struct command *command)
 {
     struct aq_endpoint servers[AQ_NAMESERVERS_MAX];
     unsigned count = 0;
     int used = 0;
-    char text[AQ_IP_TEXT];
+    char text[AQ_IP_TEXT + 6];
     for (const char *at = command->words;
-         count < AQ_NAMESERVERS_MAX && sscanf(at, "%45s%n", text, &used) == 1; at += used) {
-        servers[count].port = AQ_DNS_PORT;
-        if (!aq_ip_parse(text, &servers[count++].ip)) {
+         count < AQ_NAMESERVERS_MAX && sscanf(at, "%51s%n", text, &used) == 1; at += used)
+        if (!read_nameserver(text, &servers[count++])) {
             refuse(command, "a nameserver is an address");
             return;
         }
-    }
     aq_gateway_set_nameservers(command->companion->gateway, servers, count);
     ok(command);
 }
 
-static void do_host(struct command *command)
+static void do_hosts(struct command *command)
 {
+    struct aq_resolver *resolver = &command->companion->gateway->resolver;
     char name[AQ_HOST_NAME_MAX + 1], text[AQ_IP_TEXT];
     struct aq_ip address;
-    if (sscanf(command->words, "%253s %45s", name, text) != 2 || !aq_ip_parse(text, &address)) {
-        refuse(command, "a name and an address are wanted");
-        return;
-    }
-    aq_resolver_add_host(&command->companion->gateway->resolver, name, &address);
+    int used = 0;
+    resolver->host_count = 0;
+    for (const char *at = command->words; sscanf(at, "%253s %45s%n", name, text, &used) == 2; at += used)
+        if (aq_ip_parse(text, &address))
+            aq_resolver_add_host(resolver, name, &address);
+    ok(command);
+}
+
+static void do_names(struct command *command)
+{
+    const struct aq_names *names = &command->companion->gateway->policy.names;
+    char text[AQ_IP_TEXT];
+    for (unsigned i = 0; i < names->count; i++)
+        aq_control_reply(command->client, "row %s %s", names->known[i].name,
+                         aq_ip_text(&names->known[i].address, text));
     ok(command);
 }
 
@@ -241,13 +272,34 @@ static void do_drops(struct command *command)
     for (unsigned i = 0; i < drops->count; i++) {
         const struct aq_drop_row *row = &drops->rows[i];
         char protocol[AQ_PROTOCOL_TEXT], target[AQ_IP_TEXT];
-        aq_control_reply(
-            command->client, "row %s %s %s %u %llu %lld %lld %s", aq_fault_name(row->fault),
-            aq_protocol_text(row, protocol), aq_ip_text(&row->target, target), row->port,
-            (unsigned long long)row->count, (long long)(command->companion->now_ms - row->first_ms),
-            (long long)(command->companion->now_ms - row->last_ms), row->name[0] != '\0' ? row->name : "-");
+        aq_control_reply(command->client, "row %s %s %s %u %llu %lld %lld %s %s", aq_fault_name(row->fault),
+                         aq_protocol_text(row, protocol), aq_ip_text(&row->target, target), row->port,
+                         (unsigned long long)row->count,
+                         (long long)(command->companion->now_ms - row->first_ms),
+                         (long long)(command->companion->now_ms - row->last_ms),
+                         row->name[0] != '\0' ? row->name : "-", aq_fault_text(row->fault));
     }
     ok(command);
+}
+
+static void do_ask(struct command *command)
+{
+    struct aq_companion *companion = command->companion;
+    unsigned port;
+    if (sscanf(command->words, "%5u", &port) != 1 || port == 0 || port > UINT16_MAX) {
+        refuse(command, "a port is wanted");
+        return;
+    }
+    for (unsigned i = 0; i < AQ_CONTROL_CLIENTS; i++) {
+        if (companion->asking[i].client >= 0)
+            continue;
+        companion->asking[i].client = command->client;
+        companion->asking[i].port = (uint16_t)port;
+        companion->asking[i].until_ms = companion->now_ms + ANSWER_MS;
+        aq_gateway_ask_port(companion->gateway, (uint16_t)port);
+        return;
+    }
+    refuse(command, "too many ask already");
 }
 
 static const struct {
@@ -256,21 +308,57 @@ static const struct {
     bool of_gateway;
 } commands[] = {
     {"card", do_card, false},
-    {"names", do_names, true},
+    {"lease", do_lease, true},
     {"console", do_console, false},
     {"console-log", do_console_log, false},
     {"console-socket", do_console_socket, false},
     {"drop-log", do_drop_log, false},
     {"control-socket", do_control_socket, false},
     {"nameservers", do_nameservers, true},
-    {"host", do_host, true},
+    {"hosts", do_hosts, true},
+    {"names", do_names, true},
     {"rules", do_rules, true},
     {"forward", do_forward, true},
     {"unforward", do_unforward, true},
     {"start", do_start, false},
     {"state", do_state, false},
     {"drops", do_drops, true},
+    {"ask", do_ask, true},
 };
+
+static void answer_asking(struct aq_companion *companion, unsigned place, const char *word)
+{
+    int client = companion->asking[place].client;
+    companion->asking[place].client = -1;
+    aq_control_reply(client, "row %s", word);
+    aq_control_reply(client, "ok");
+}
+
+void aq_companion_port_answered(struct aq_companion *companion, uint16_t port, bool open)
+{
+    for (unsigned i = 0; i < AQ_CONTROL_CLIENTS; i++)
+        if (companion->asking[i].client >= 0 && companion->asking[i].port == port)
+            answer_asking(companion, i, open ? "open" : "closed");
+}
+
+void aq_companion_asking_tick(struct aq_companion *companion, struct aq_polls *polls)
+{
+    for (unsigned i = 0; i < AQ_CONTROL_CLIENTS; i++) {
+        if (companion->asking[i].client < 0)
+            continue;
+        if (companion->asking[i].until_ms <= companion->now_ms)
+            answer_asking(companion, i, "silent");
+        else
+            aq_polls_call_at(polls, companion->asking[i].until_ms);
+    }
+}
+
+void aq_companion_forget_client(struct aq_companion *companion, int client)
+{
+    for (unsigned i = 0; i < AQ_CONTROL_CLIENTS; i++)
+        if (companion->asking[i].client == client)
+            companion->asking[i].client = -1;
+}
 
 void aq_companion_command(struct aq_companion *companion, int client, const char *text, int passed)
 {

@@ -45,6 +45,7 @@ static void serve_client(struct aq_companion *companion, int *client)
     if (got < 0 && errno == EAGAIN)
         return;
     if (got <= 0) {
+        aq_companion_forget_client(companion, *client);
         close(*client);
         *client = -1;
         return;

@@ -6,18 +6,20 @@
  * the VM's runtime folder:
  *
  *     card MAC ADDRESS              the guest's card, on the cable that comes with it
- *     names HOSTNAME DOMAIN         what the lease tells the guest; "-": nothing
+ *     lease HOSTNAME DOMAIN         what the lease tells the guest; "-": nothing
  *     console                       QEMU's end of the serial console comes with it
  *     console-log, console-socket, drop-log, control-socket     these come with it
- *     nameservers ADDRESS …         the host's
- *     host NAME ADDRESS             a name that is known, for the rules that have it
+ *     nameservers ADDRESS[#PORT] …  the host's
+ *     hosts NAME ADDRESS …          names that are known, for the rules that have them; the last word on it
  *     rules LIST                    what may be reached, as spec/egress.h has it
  *     forward PROTOCOL ADDRESS HOST-PORT GUEST-PORT      the bound (and listening) socket comes with it
  *     unforward PROTOCOL ADDRESS HOST-PORT
  *     start                         enter the sandbox and serve; answers what the sandbox has come to
  *     state                         rows of words and numbers about all this
- *     drops                         rows: fault protocol address port count first-ms-ago last-ms-ago name
- *     ask PORT                      does something in the guest listen on that TCP port?
+ *     drops                         rows: fault protocol address port count first-ms-ago last-ms-ago name,
+ *                                   and what the fault means
+ *     names                         rows: name address, as the rules' names have turned out to be
+ *     ask PORT                      does something in the guest listen there? A row: open, closed, silent
  *
  * Before "start" it trusts whoever speaks; after it, too: the socket is in a folder of the VM's owner alone.
  */
@@ -30,7 +32,7 @@
 #include "gateway/polls.h"
 
 #define AQ_CONTROL_CLIENTS 8
-#define AQ_CONTROL_MESSAGE_MAX 16384
+#define AQ_CONTROL_MESSAGE_MAX 32768 /* as many rules as there may be */
 
 struct aq_companion;
 

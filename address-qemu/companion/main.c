@@ -31,6 +31,7 @@ static bool turn(struct aq_companion *companion, struct aq_polls *polls)
     polls->until_ms = INT64_MAX;
     int64_t now = companion->now_ms;
     aq_control_fill(&companion->control, polls);
+    aq_companion_asking_tick(companion, polls);
     if (companion->serving) {
         aq_console_fill(&companion->console, polls, now);
         if (companion->gateway != NULL)
@@ -64,9 +65,11 @@ int main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);
     companion.now_ms = now_ms();
+    for (unsigned i = 0; i < AQ_CONTROL_CLIENTS; i++)
+        companion.asking[i].client = -1;
     aq_control_open(&companion.control, (int)start);
     while (turn(&companion, &polls))
         ;
     aq_console_end(&companion.console);
-    return 0;
+    _exit(0); /* there is nothing to clear up, and the sandbox would not let it */
 }

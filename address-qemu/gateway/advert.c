@@ -33,5 +33,6 @@ size_t aq_advert_build(const struct aq_guest_card *card, unsigned char *frame)
     server[1] = 3;
     aq_put32(server + 4, LIFETIME);
     memcpy(server + 8, AQ_NET6_NAMESERVER.bytes, 16);
+    _Static_assert(AQ_ETHER_HEADER + AQ_IP6_HEADER + sizeof message <= AQ_BUILD_MAX, "room for it");
     return aq_build_icmp6(frame, card->mac, &router, &all_nodes, message, sizeof message);
 }

@@ -149,6 +149,7 @@ static size_t build_unreachable(unsigned char *frame, const struct aq_packet *pa
     message[0] = four ? UNREACHABLE4 : UNREACHABLE6;
     message[1] = four ? PROHIBITED4 : PROHIBITED6;
     memcpy(message + 8, packet->network, quoted); /* its UDP header is there, as packet.c has seen */
+    _Static_assert(AQ_ETHER_HEADER + AQ_IP6_HEADER + sizeof message <= AQ_BUILD_MAX, "room for it");
     if (!four)
         return aq_build_icmp6(frame, mac, &AQ_NET6_HOST, &packet->source, message, length);
     aq_put16(message + 2, finish(sum(0, message, length)));

@@ -13,7 +13,7 @@ struct aq_endpoint {
 };
 
 /* Room for everything but UDP, which is as long as its payload. */
-#define AQ_BUILD_MAX 128
+#define AQ_BUILD_MAX 160
 #define AQ_BUILD_UDP_OVERHEAD (AQ_ETHER_HEADER + AQ_IP6_HEADER + AQ_UDP_HEADER)
 
 size_t aq_build_udp(unsigned char *frame, const unsigned char mac[AQ_MAC_SIZE],

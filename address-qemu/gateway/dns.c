@@ -20,24 +20,34 @@ enum {
     SECONDS_MAX = 300,
 };
 
-/* Reads the name of a question, which has no pointers; the length of its bytes, 0 when it is none. Bytes that
-   no host name has stay as '?', which fits no rule. */
+static unsigned char lower(unsigned char c)
+{
+    return c >= 'A' && c <= 'Z' ? c | 0x20 : c;
+}
+
+/* Adds a label to a name. Bytes that no host name has become '?', which fits no rule. */
+static bool add_label(const unsigned char *label, size_t size, char name[AQ_HOST_NAME_MAX + 1],
+                      size_t *length)
+{
+    if (*length + (*length > 0) + size > AQ_HOST_NAME_MAX)
+        return false;
+    if (*length > 0)
+        name[(*length)++] = '.';
+    for (size_t i = 0; i < size; i++) {
+        bool plain = isalnum(label[i]) || label[i] == '-' || label[i] == '_';
+        name[(*length)++] = plain ? (char)lower(label[i]) : '?';
+    }
+    return true;
+}
+
+/* Reads the name of a question, which has no pointers; the length of its bytes, 0 when it is none. */
 static size_t read_name(const unsigned char *at, size_t room, char name[AQ_HOST_NAME_MAX + 1])
 {
     size_t used = 0, length = 0;
     while (used < room && at[used] != 0) {
         size_t label = at[used];
-        if (label > LABEL_MAX || used + 1 + label >= room || length + label + 1 > AQ_HOST_NAME_MAX + 1)
+        if (label > LABEL_MAX || used + 1 + label >= room || !add_label(at + used + 1, label, name, &length))
             return 0;
-        if (length > 0)
-            name[length++] = '.';
-        if (length + label > AQ_HOST_NAME_MAX)
-            return 0;
-        for (size_t i = 1; i <= label; i++) {
-            unsigned char c = at[used + i];
-            bool plain = isalnum(c) || c == '-' || c == '_';
-            name[length++] = plain ? (char)tolower(c) : '?';
-        }
         used += 1 + label;
     }
     name[length] = '\0';
@@ -122,9 +132,10 @@ static size_t take_record(const unsigned char *at, size_t room, struct aq_dns_an
 /* The question that comes back is the one that was sent, letters' case aside. */
 static bool same_question(const unsigned char *at, const struct aq_dns_question *question)
 {
-    for (size_t i = 0; i < question->length; i++)
-        if (tolower(at[i]) != tolower(question->bytes[i]))
+    for (size_t i = 0; i < question->length; i++) {
+        if (lower(question->bytes[i]) != lower(at[i]))
             return false;
+    }
     return true;
 }
 
@@ -158,7 +169,7 @@ size_t aq_dns_build_question(unsigned char message[AQ_DNS_HEADER + AQ_DNS_QUESTI
     /* In one case throughout: the letters' case could carry a message of the guest's. */
     memcpy(message + AQ_DNS_HEADER, question->bytes, question->length);
     for (size_t i = 0; i + 4 < question->length; i++)
-        message[AQ_DNS_HEADER + i] = (unsigned char)tolower(question->bytes[i]);
+        message[AQ_DNS_HEADER + i] = lower(question->bytes[i]);
     return AQ_DNS_HEADER + question->length;
 }
 

@@ -24,6 +24,7 @@
     X(ICMP, "icmp", "ICMP, which only a VM that may reach anything may send")                                \
     X(IP6, "ip6", "IPv6, which no rule needs")                                                               \
     X(STRAY, "stray", "of no connection that is open")                                                       \
+    X(ORDER, "order", "too far ahead of what has been acknowledged")                                         \
     X(LIMIT, "limit", "one connection more than a VM may have open")
 
 enum aq_fault {

@@ -29,27 +29,38 @@ static bool same(const struct aq_flow *a, const struct aq_flow *b)
            aq_ip_equal(&a->peer, &b->peer);
 }
 
-void aq_flows_note(struct aq_flows *flows, const struct aq_flow *flow, int64_t now_ms)
+int aq_flows_find(const struct aq_flows *flows, const struct aq_flow *flow)
+{
+    unsigned set = set_of(flows, flow);
+    for (unsigned way = 0; way < AQ_FLOW_WAYS; way++)
+        if (same(&flows->entries[set][way].flow, flow))
+            return (int)(set * AQ_FLOW_WAYS + way);
+    return -1;
+}
+
+static int longest_unheard(const struct aq_flows *flows, const struct aq_flow *flow)
 {
     unsigned set = set_of(flows, flow), oldest = 0;
-    for (unsigned i = 0; i < AQ_FLOW_WAYS; i++) {
-        if (same(&flows->entries[set][i].flow, flow)) {
-            oldest = i;
-            break;
-        }
-        if (flows->entries[set][i].heard_of < flows->entries[set][oldest].heard_of)
-            oldest = i;
-    }
-    flows->entries[set][oldest].flow = *flow;
-    flows->entries[set][oldest].heard_of = now_ms;
+    for (unsigned way = 1; way < AQ_FLOW_WAYS; way++)
+        if (flows->entries[set][way].heard_of < flows->entries[set][oldest].heard_of)
+            oldest = way;
+    return (int)(set * AQ_FLOW_WAYS + oldest);
+}
+
+int aq_flows_note(struct aq_flows *flows, const struct aq_flow *flow, int64_t now_ms)
+{
+    int place = aq_flows_find(flows, flow);
+    if (place < 0)
+        place = longest_unheard(flows, flow);
+    flows->entries[place / AQ_FLOW_WAYS][place % AQ_FLOW_WAYS].flow = *flow;
+    flows->entries[place / AQ_FLOW_WAYS][place % AQ_FLOW_WAYS].heard_of = now_ms;
+    return place;
 }
 
 bool aq_flows_has(const struct aq_flows *flows, const struct aq_flow *flow, int64_t now_ms,
                   int64_t patience_ms)
 {
-    unsigned set = set_of(flows, flow);
-    for (unsigned i = 0; i < AQ_FLOW_WAYS; i++)
-        if (same(&flows->entries[set][i].flow, flow))
-            return now_ms - flows->entries[set][i].heard_of <= patience_ms;
-    return false;
+    int place = aq_flows_find(flows, flow);
+    return place >= 0 &&
+           now_ms - flows->entries[place / AQ_FLOW_WAYS][place % AQ_FLOW_WAYS].heard_of <= patience_ms;
 }

@@ -30,8 +30,11 @@ struct aq_flows {
     } entries[AQ_FLOW_SETS][AQ_FLOW_WAYS];
 };
 
-/* Notes that the flow was heard of now. */
-void aq_flows_note(struct aq_flows *flows, const struct aq_flow *flow, int64_t now_ms);
+/* Notes that the flow was heard of now. Returns its place, from 0 to AQ_FLOW_SETS * AQ_FLOW_WAYS - 1. */
+int aq_flows_note(struct aq_flows *flows, const struct aq_flow *flow, int64_t now_ms);
+
+/* Its place; -1: it is not remembered. */
+int aq_flows_find(const struct aq_flows *flows, const struct aq_flow *flow);
 
 /* Was it heard of within the last `patience_ms`? */
 bool aq_flows_has(const struct aq_flows *flows, const struct aq_flow *flow, int64_t now_ms,

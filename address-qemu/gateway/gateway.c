@@ -10,6 +10,7 @@
 #include "gateway/bytes.h"
 #include "gateway/own.h"
 #include "gateway/sockets.h"
+#include "util/memory.h"
 
 enum { BATCHES_A_TURN = 4 }; /* so that a flood of frames does not keep everything else waiting */
 
@@ -69,8 +70,19 @@ static void pass(struct aq_gateway *gateway, const struct aq_packet *packet)
         refuse(gateway, packet);
         return;
     }
+    if (aq_packet_is(packet, AQ_PROTOCOL_TCP) &&
+        !aq_streams_may_pass(&gateway->streams, packet, gateway->now_ms)) {
+        count_drop(gateway, AQ_FAULT_ORDER, packet, NULL);
+        return;
+    }
     gateway->passed++;
     aq_nat_input(gateway->nat, packet->frame, packet->length);
+}
+
+static void serve_gate(struct aq_gateway *gateway, const struct aq_packet *packet)
+{
+    aq_forwards_answered(&gateway->forwards, packet, gateway->now_ms);
+    gateway->port_answered(gateway->data, packet->source_port, (packet->flags & AQ_TCP_RST) == 0);
 }
 
 static void serve_frame(struct aq_gateway *gateway, const unsigned char *frame, size_t length)
@@ -91,7 +103,7 @@ static void serve_frame(struct aq_gateway *gateway, const unsigned char *frame, 
         advertise(gateway);
         break;
     case AQ_TO_GATE:
-        aq_forwards_answered(&gateway->forwards, &packet, gateway->now_ms);
+        serve_gate(gateway, &packet);
         break;
     case AQ_REFUSE:
         refuse(gateway, &packet);
@@ -112,6 +124,8 @@ static void on_nat_send(void *data, const unsigned char *frame, size_t length)
     struct aq_packet packet;
     if (aq_packet_parse(frame, length, &packet) != AQ_FAULT_NONE)
         return;
+    if (aq_packet_is(&packet, AQ_PROTOCOL_TCP))
+        aq_streams_learn(&gateway->streams, &packet, gateway->now_ms);
     bool forwarded = aq_forwards_lead_to(&gateway->forwards, packet.protocol, packet.target_port);
     if (aq_judge_inbound(&gateway->judge, &packet, forwarded, gateway->now_ms))
         aq_link_send(&gateway->link, frame, length);
@@ -167,9 +181,12 @@ void aq_gateway_open(struct aq_gateway *gateway, int fd, const struct aq_guest_c
     gateway->judge = (struct aq_judge){
         .card = *card, .policy = &gateway->policy, .ingress = &gateway->ingress, .asked = &gateway->asked};
     gateway->dhcp.card = *card;
-    if (getrandom(&gateway->ingress.seed, sizeof gateway->ingress.seed, 0) < 0 ||
-        getrandom(&gateway->asked.seed, sizeof gateway->asked.seed, 0) < 0)
-        gateway->ingress.seed = gateway->asked.seed = (uint64_t)getpid();
+    uint64_t seeds[3];
+    if (getrandom(seeds, sizeof seeds, 0) != sizeof seeds)
+        aq_panic("there are no random numbers");
+    gateway->ingress.seed = seeds[0];
+    gateway->asked.seed = seeds[1];
+    gateway->streams.flows.seed = seeds[2];
     gateway->resolver.policy = &gateway->policy;
     gateway->resolver.answer = on_dns_answer;
     gateway->resolver.data = gateway;
@@ -180,6 +197,7 @@ void aq_gateway_open(struct aq_gateway *gateway, int fd, const struct aq_guest_c
     gateway->forwards.guest = card->address;
     gateway->forwards.ask = on_ask;
     gateway->forwards.data = gateway;
+    aq_forwards_guest_begins(&gateway->forwards, gateway->now_ms);
 }
 
 void aq_gateway_close(struct aq_gateway *gateway)

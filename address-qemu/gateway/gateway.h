@@ -13,6 +13,7 @@
 #include "gateway/judge.h"
 #include "gateway/link.h"
 #include "gateway/resolver.h"
+#include "gateway/streams.h"
 
 struct aq_gateway {
     struct aq_link link;
@@ -21,6 +22,7 @@ struct aq_gateway {
     struct aq_policy policy;
     struct aq_judge judge;
     struct aq_flows ingress, asked;
+    struct aq_streams streams;
     struct aq_drops drops;
     struct aq_dhcp dhcp;
     struct aq_resolver resolver;
@@ -32,6 +34,8 @@ struct aq_gateway {
     uint64_t passed;      /* frames of the guest's */
     /* A line for the log of what was dropped. */
     void (*log)(void *data, const char *line);
+    /* What the guest says of a TCP port that it was asked about. */
+    void (*port_answered)(void *data, uint16_t port, bool open);
     void *data;
 };
 
@@ -45,7 +49,8 @@ void aq_gateway_set_rules(struct aq_gateway *gateway, const struct aq_egress *eg
 void aq_gateway_set_nameservers(struct aq_gateway *gateway, const struct aq_endpoint *servers,
                                 unsigned count);
 
-/* Finds out whether something in the guest listens on a TCP port: asks it once. */
+/* Asks the guest once whether something listens on a TCP port; the answer, if one comes, goes to
+ * port_answered. */
 void aq_gateway_ask_port(struct aq_gateway *gateway, uint16_t port);
 
 /* One turn: before and after the wait. False: QEMU has ended. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "gateway/nat.h"
 
+#include <glib.h>
 #include <libslirp.h>
 #include <netinet/in.h>
 #include <string.h>
@@ -95,6 +96,15 @@ static const SlirpCb callbacks = {
     .notify = on_notify,
 };
 
+/* GLib would open files to find out how to write a warning, for which the sandbox ends the process. */
+static void say_nothing(const gchar *domain, GLogLevelFlags level, const gchar *text, gpointer data)
+{
+    (void)domain;
+    (void)level;
+    (void)text;
+    (void)data;
+}
+
 static struct in_addr in4(const struct aq_ip *ip)
 {
     struct in_addr address;
@@ -130,6 +140,7 @@ struct aq_nat *aq_nat_open(const struct aq_ip *guest, const struct aq_nat_user *
         .disable_dns = true,
         .disable_dhcp = true,
     };
+    g_log_set_default_handler(say_nothing, NULL);
     nat->user = *user;
     nat->callbacks = callbacks;
     nat->slirp = slirp_new(&config, &nat->callbacks, nat);

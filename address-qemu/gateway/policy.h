@@ -19,7 +19,7 @@ struct aq_policy {
 /* AQ_FAULT_NONE if so. 127.0.0.1 and ::1 stand for the host's loopback services. ICMP has no port: it is
    allowed where everything is. */
 enum aq_fault aq_policy_judge(const struct aq_policy *policy, enum aq_protocol protocol,
-                              const struct aq_ip *target, uint16_t port);
+                              const struct aq_ip *ip, uint16_t port);
 
 /* Do the rules need names to be resolved: any name, since ports of any address are allowed; or (with a name)
    this one? */

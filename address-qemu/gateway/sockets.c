@@ -26,9 +26,6 @@ static struct {
     struct aq_flows heard; /* who has sent to a forwarded UDP port, and so may be answered */
 } guard = {.handed_over = -1};
 
-/* Exported: libslirp's calls come here, as the dynamic linker looks into the program first. */
-#define EXPORTED __attribute__((visibility("default")))
-
 void aq_sockets_guard(const struct aq_policy *policy, const struct aq_endpoint *nameserver)
 {
     guard.policy = policy;
@@ -127,7 +124,7 @@ static int unreachable(void)
     return -1;
 }
 
-EXPORTED int socket(int family, int type, int protocol)
+int aq_guarded_socket(int family, int type, int protocol)
 {
     int bare = type & ~(SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (guard.handed_over >= 0) {
@@ -151,27 +148,15 @@ EXPORTED int socket(int family, int type, int protocol)
     return fd;
 }
 
-/* What was handed over is bound, and nothing else is. */
-EXPORTED int bind(int fd, const struct sockaddr *address, socklen_t length)
+int aq_guarded_bind(int fd)
 {
-    (void)address;
-    (void)length;
     if (fd == guard.handed_over && fd >= 0)
         return 0;
     errno = EPERM;
     return -1;
 }
 
-EXPORTED int listen(int fd, int backlog)
-{
-    (void)backlog;
-    if (fd == guard.handed_over && fd >= 0)
-        return 0;
-    errno = EPERM;
-    return -1;
-}
-
-EXPORTED int connect(int fd, const struct sockaddr *address, socklen_t length)
+int aq_guarded_connect(int fd, const struct sockaddr *address, socklen_t length)
 {
     struct aq_endpoint peer;
     if (guard.policy == NULL || kind_of(fd) != KIND_TCP || !aq_endpoint_from_system(address, length, &peer))
@@ -216,8 +201,8 @@ static bool may_send(int fd, const struct aq_endpoint *peer)
     }
 }
 
-EXPORTED ssize_t sendto(int fd, const void *data, size_t length, int flags, const struct sockaddr *address,
-                        socklen_t address_length)
+ssize_t aq_guarded_sendto(int fd, const void *data, size_t length, int flags, const struct sockaddr *address,
+                          socklen_t address_length)
 {
     struct aq_endpoint peer;
     if (!aq_endpoint_from_system(address, address_length, &peer) || !may_send(fd, &peer))
@@ -225,8 +210,8 @@ EXPORTED ssize_t sendto(int fd, const void *data, size_t length, int flags, cons
     return syscall(SYS_sendto, fd, data, length, flags | MSG_NOSIGNAL, address, address_length);
 }
 
-EXPORTED ssize_t recvfrom(int fd, void *data, size_t size, int flags, struct sockaddr *address,
-                          socklen_t *address_length)
+ssize_t aq_guarded_recvfrom(int fd, void *data, size_t size, int flags, struct sockaddr *address,
+                            socklen_t *address_length)
 {
     ssize_t got = syscall(SYS_recvfrom, fd, data, size, flags, address, address_length);
     struct aq_endpoint peer;

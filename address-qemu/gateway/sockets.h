@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <sys/socket.h>
+#include <sys/types.h>
 
 #include "gateway/build.h"
 #include "gateway/policy.h"
@@ -38,5 +39,15 @@ int aq_real_connect(int fd, const struct aq_endpoint *peer);
 /* The same address as the system's structure: its length. */
 socklen_t aq_endpoint_to_system(const struct aq_endpoint *endpoint, struct sockaddr_storage *address);
 bool aq_endpoint_from_system(const struct sockaddr *address, socklen_t length, struct aq_endpoint *endpoint);
+
+/* What becomes of libslirp's calls (interpose.c). What was handed over is bound and listens, and nothing else
+ * does. */
+int aq_guarded_socket(int family, int type, int protocol);
+int aq_guarded_bind(int fd);
+int aq_guarded_connect(int fd, const struct sockaddr *address, socklen_t length);
+ssize_t aq_guarded_sendto(int fd, const void *data, size_t length, int flags, const struct sockaddr *address,
+                          socklen_t address_length);
+ssize_t aq_guarded_recvfrom(int fd, void *data, size_t size, int flags, struct sockaddr *address,
+                            socklen_t *address_length);
 
 #endif

@@ -47,6 +47,7 @@ static struct aq_vm describe(const struct aq_guest_vm_request *request)
     struct aq_vm described = {
         .name = (char *)(uintptr_t)request->name,
         .network = (char *)(uintptr_t)(request->network ? "user" : "none"),
+        .egress = "any",
         .mac = MAC,
     };
     aq_random_uuid(described.id);
@@ -73,6 +74,7 @@ static int launch(const struct aq_guest_vm_request *request, struct aq_guest_vm 
         .disks = request->disks,
         .disk_count = request->disk_count,
         .network = ends.cable >= 0,
+        .mtu = ends.mtu,
         .mac = described.mac,
         .hostname = "localhost",
     };

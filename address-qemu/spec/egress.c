@@ -31,33 +31,37 @@ static int parse_ports(const char *text, struct aq_egress_rule *rule)
     return 0;
 }
 
-/* Labels of letters, digits, '-' and '_' (RFC 1123, and what is in use), the last one not all digits: that
-   would be a mistyped address. */
+/* The length of a label (RFC 1123, and "_", which is in use); 0: it is none. `letters` tells whether it is
+   more than a number. */
+static size_t label_length(const char *label, bool *letters)
+{
+    size_t size = strcspn(label, ".");
+    *letters = false;
+    for (size_t i = 0; i < size; i++) {
+        unsigned char c = (unsigned char)label[i];
+        if (!isalnum(c) && c != '-' && c != '_')
+            return 0;
+        *letters = *letters || !isdigit(c);
+    }
+    return size > 63 || label[0] == '-' ? 0 : size;
+}
+
+/* Its last label is not a number: that would be a mistyped address. */
 static int parse_name(const char *text, struct aq_egress_rule *rule)
 {
     size_t length = strlen(text);
-    const char *label = strncmp(text, "*.", 2) == 0 ? text + 2 : text;
     bool letters = false;
     if (length > AQ_HOST_NAME_MAX)
         return -1;
     for (size_t i = 0; i <= length; i++)
         rule->name[i] = (char)tolower((unsigned char)text[i]);
-    for (;; label++) {
-        size_t size = strcspn(label, ".");
-        letters = false;
-        for (size_t i = 0; i < size; i++) {
-            if (!isalnum((unsigned char)label[i]) && label[i] != '-' && label[i] != '_')
-                return -1;
-            letters = letters || !isdigit((unsigned char)label[i]);
+    const char *label = strncmp(text, "*.", 2) == 0 ? text + 2 : text;
+    for (size_t size; (size = label_length(label, &letters)) > 0; label += size + 1)
+        if (label[size] == '\0') {
+            rule->where = AQ_EGRESS_NAME;
+            return letters ? 0 : -1;
         }
-        if (size == 0 || size > 63 || label[0] == '-')
-            return -1;
-        label += size;
-        if (*label == '\0')
-            break;
-    }
-    rule->where = AQ_EGRESS_NAME;
-    return letters ? 0 : -1;
+    return -1;
 }
 
 static bool is_loopback(const struct aq_ip *ip)
@@ -99,6 +103,8 @@ static int parse_where(char *text, bool bracketed, struct aq_egress_rule *rule)
         rule->where = AQ_EGRESS_LOCALHOST;
         return bracketed ? -1 : 0;
     }
+    if (strcmp(text, "any") == 0 || strcmp(text, "none") == 0) /* which are no hosts */
+        return -1;
     bool colons = strchr(text, ':') != NULL;
     if (colons || bracketed || text[strspn(text, "0123456789./")] == '\0')
         return colons == bracketed ? parse_addresses(text, rule) : -1;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "spec/comments.h"
+#include "spec/egress.h"
 #include "util/memory.h"
 #include "util/size.h"
 #include "util/suggest.h"
@@ -89,7 +90,7 @@ static int set_timeout(const struct entry *entry)
 static int set_ingress(const struct entry *entry)
 {
     struct aq_error reason = {0};
-    int count = aq_ingress_parse(entry->value, entry->header->ingress, AQ_HEADER_PORTS_MAX, &reason);
+    int count = aq_ingress_parse(entry->value, NULL, entry->header->ingress, AQ_HEADER_PORTS_MAX, &reason);
     if (count < 0)
         return aq_fail(entry->err, AQ_E_HEADER_INVALID, "%s, line %d: rexxjs-vm-%s: %s", entry->where,
                        entry->line, entry->key, reason.text);
@@ -99,9 +100,14 @@ static int set_ingress(const struct entry *entry)
 
 static int set_egress(const struct entry *entry)
 {
-    entry->header->limits_egress = strcmp(entry->value, "any") != 0;
-    entry->header->egress_line = entry->line;
-    snprintf(entry->header->egress, sizeof entry->header->egress, "%s", entry->value);
+    struct aq_error reason = {0};
+    aq_autofree struct aq_egress *egress = aq_alloc(sizeof *egress);
+    aq_autobuffer struct aq_buffer text = {0};
+    if (aq_egress_parse(entry->value, egress, &reason) < 0)
+        return aq_fail(entry->err, AQ_E_HEADER_INVALID, "%s, line %d: rexxjs-vm-%s: %s", entry->where,
+                       entry->line, entry->key, reason.text);
+    aq_egress_text(egress, &text);
+    entry->header->egress = aq_strdup(aq_buffer_text(&text));
     return 0;
 }
 
@@ -250,4 +256,10 @@ int aq_header_parse(const char *script, size_t length, const char *where, struct
         if (parse_comment(&patterns, inside, inside_length, &entry, seen) < 0)
             return -1;
     return 0;
+}
+
+void aq_header_free(struct aq_header *header)
+{
+    free(header->egress);
+    header->egress = NULL;
 }

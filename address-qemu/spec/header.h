@@ -33,15 +33,16 @@ struct aq_header {
     int64_t timeout_ms; /* for the script's run */
     struct aq_ingress ingress[AQ_HEADER_PORTS_MAX];
     unsigned ingress_count;
-    bool limits_egress;
-    char egress[512]; /* as written */
-    int egress_line;
+    char *egress;   /* what it may reach, as aq_egress_text writes it; NULL where the script does not say */
     char spec[512]; /* path of a YAML spec */
     int spec_line;
 };
 
-/* Parses a script's text. `where` names it in messages. 0, or -1 with HEADER_INVALID. */
+/* Parses a script's text. `where` names it in messages. 0, or -1 with HEADER_INVALID. Free it in both cases.
+ */
 int aq_header_parse(const char *script, size_t length, const char *where, struct aq_header *header,
                     struct aq_error *err);
+
+void aq_header_free(struct aq_header *header);
 
 #endif

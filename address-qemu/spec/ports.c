@@ -2,6 +2,7 @@
 #include "spec/ports.h"
 
 #include <arpa/inet.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,9 +33,10 @@ static int take_protocol(char *text, struct aq_ingress *port)
     return 0;
 }
 
-static int parse_one(char *text, struct aq_ingress *port)
+static int parse_one(char *text, const char *bind, struct aq_ingress *port)
 {
-    *port = (struct aq_ingress){.address = "127.0.0.1"};
+    *port = (struct aq_ingress){0};
+    snprintf(port->address, sizeof port->address, "%s", bind);
     if (take_protocol(text, port) < 0)
         return -1;
     char *guest = strrchr(text, ':');
@@ -52,7 +54,21 @@ static int parse_one(char *text, struct aq_ingress *port)
     return port_number(guest, &port->guest) < 0 ? -1 : port_number(host != NULL ? host : text, &port->host);
 }
 
-int aq_ingress_parse(const char *text, struct aq_ingress *ports, unsigned max, struct aq_error *err)
+/* One host port cannot lead to two places; what is said twice is a slip. */
+static bool clashes(const struct aq_ingress *ports, unsigned count)
+{
+    const struct aq_ingress *last = &ports[count];
+    for (unsigned i = 0; i < count; i++) {
+        bool same = strcmp(ports[i].protocol, last->protocol) == 0 &&
+                    strcmp(ports[i].address, last->address) == 0 && ports[i].host == last->host;
+        if (same && (last->host != 0 || ports[i].guest == last->guest))
+            return true;
+    }
+    return false;
+}
+
+int aq_ingress_parse(const char *text, const char *bind, struct aq_ingress *ports, unsigned max,
+                     struct aq_error *err)
 {
     unsigned count = 0;
     for (const char *at = text;; at++) {
@@ -65,12 +81,14 @@ int aq_ingress_parse(const char *text, struct aq_ingress *ports, unsigned max, s
         aq_autofree char *scratch = aq_strdup(part);
         if (count == max)
             return aq_fail(err, AQ_E_VALUE_INVALID, "more than %u ports are named", max);
-        if (parse_one(scratch, &ports[count]) < 0)
+        if (parse_one(scratch, bind != NULL ? bind : "127.0.0.1", &ports[count]) < 0)
             return aq_fail(
                 err, AQ_E_VALUE_INVALID,
                 "\"%s\" is not a port: 8080, 18080:8080 (host:guest), 127.0.0.1:18080:8080 or 8080/udp is "
                 "wanted",
                 part);
+        if (clashes(ports, count))
+            return aq_fail(err, AQ_E_VALUE_INVALID, "\"%s\" is named twice", part);
         count++;
         at += length;
         if (*at == '\0')

@@ -79,6 +79,7 @@ enum aq_rc {
     X(GENERATION_NOT_FOUND, NOT_FOUND, "The image has no generation of that number. `history` shows them.")  \
     X(CHECKPOINT_NOT_FOUND, NOT_FOUND,                                                                       \
       "No script that says CHECKPOINT runs in the VM, or not that one. `checkpoint_status` shows them.")     \
+    X(FORWARD_NOT_FOUND, NOT_FOUND, "No port of the host leads there. `ports` shows what does.")             \
     X(HELP_NOT_FOUND, NOT_FOUND, "There is no verb of that name to give help on.")                           \
     X(BASE_EXISTS, CONFLICT,                                                                                 \
       "A base of that name is registered for another disk. Use replace=true, or "                            \

@@ -3,8 +3,10 @@
 
 #include "util/size.h"
 #include "verbs/clone_vm.h"
+#include "verbs/network_params.h"
 #include "verbs/snapshot_fields.h"
 #include "vm/lifecycle.h"
+#include "vm/network.h"
 
 static int run(struct aq_call *call, struct aq_error *err);
 
@@ -24,6 +26,9 @@ static const struct aq_param params[] = {
     {"network", AQ_TYPE_CHOICE, .choices = "user|none",
      .meaning = "`user` reaches out through the host, but not the host itself; `none` has no network "
                 "card; `user`, or as the VM has it, unless given"},
+    AQ_PARAM_FORWARD,
+    AQ_PARAM_BIND,
+    AQ_PARAM_EGRESS,
     {"accel", AQ_TYPE_CHOICE, .choices = "auto|kvm|tcg",
      .meaning =
          "`auto` takes KVM where it really runs guests, else emulation; `kvm` fails where it does not; "
@@ -130,6 +135,10 @@ static int make(struct aq_call *call, const struct aq_clone_request *request, st
 
 static int run(struct aq_call *call, struct aq_error *err)
 {
+    aq_autowish struct aq_network_wish wish = {0};
+    if (check(call, err) < 0 || aq_network_wish_read(call, &wish, err) < 0 ||
+        (!aq_arg_bool(call, "no_start") && aq_network_check_ports(wish.ports, wish.port_count, err) < 0))
+        return -1;
     const struct aq_clone_request request = {
         .base = aq_arg_text(call, "base"),
         .vm = aq_arg_text(call, "vm"),
@@ -141,9 +150,12 @@ static int run(struct aq_call *call, struct aq_error *err)
         .disk_size = (uint64_t)aq_arg_number(call, "disk"),
         .network = aq_arg_text(call, "network"),
         .accel = aq_arg_text(call, "accel"),
+        .egress = wish.egress,
+        .ports = wish.ports,
+        .port_count = wish.port_count,
     };
     aq_autocloned struct aq_cloned cloned = {0};
-    if (check(call, err) < 0 || make(call, &request, &cloned, err) < 0)
+    if (make(call, &request, &cloned, err) < 0)
         return -1;
     const char *from = request.vm != NULL ? request.vm : request.base;
     if (!aq_arg_bool(call, "no_start"))

@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: MIT */
+#include <string.h>
 #include <sys/stat.h>
 
 #include "image/chain.h"
 #include "util/clock.h"
 #include "util/size.h"
 #include "verbs/snapshot_fields.h"
+#include "vm/companion.h"
+#include "vm/network.h"
 #include "vm/vm.h"
 
 static int run(struct aq_call *call, struct aq_error *err);
+
+enum { COMPANION_MS = 3000 };
 
 static const struct aq_param params[] = {AQ_PARAM_VM, {NULL}};
 
@@ -17,6 +22,9 @@ static const struct aq_field sets[] = {
     {"CREATED", "when it was made (UTC)"},
     {"NETWORK", "`user` or `none`"},
     {"MAC", "of its network card"},
+    {"EGRESS", "what it may reach"},
+    {"COMPANION", "`running`, or `gone`: then the VM has no network and no console, when it runs"},
+    {"SANDBOX", "`full`, or what of its companion's sandbox this host does not give, when it runs"},
     {"UPTIME", "for how many seconds it has been running"},
     {"ACCEL_REASON", "why it does not run under KVM, when that was not asked for"},
     {"ISO", "what is in its CD drive; empty for an empty drive, not set without one"},
@@ -110,6 +118,19 @@ static int set_disk(aq_result *result, const struct aq_vm *vm, struct aq_error *
     return aq_set_snapshot_rows(result, vm, err) < 0 ? -1 : 0;
 }
 
+static void set_companion(aq_result *result, const struct aq_run *run)
+{
+    struct aq_error reason = {0};
+    aq_deadline deadline = aq_after_ms(COMPANION_MS);
+    aq_autostrings struct aq_strings rows = {0};
+    aq_autofree char *sandbox = NULL;
+    aq_autodisconnect struct aq_qemu_connection companion = AQ_QEMU_UNCONNECTED;
+    bool there = aq_companion_connect(run, deadline, &companion, &reason) == 0 &&
+                 aq_companion_state(companion.fd, &rows, &sandbox, deadline, &reason) == 0;
+    aq_result_set_text(result, "COMPANION", there ? "running" : "gone");
+    aq_result_set_text(result, "SANDBOX", sandbox);
+}
+
 static void say(aq_result *result, const struct aq_vm *vm, const struct aq_run *run,
                 const struct aq_buffer *below)
 {
@@ -133,6 +154,8 @@ static void say(aq_result *result, const struct aq_vm *vm, const struct aq_run *
                        aq_accel_name(run->accel));
     if (run->accel_reason[0] != '\0')
         aq_result_say_more(result, " (%s)", run->accel_reason);
+    if (strcmp(aq_result_field(result, "COMPANION", NULL), "gone") == 0)
+        aq_result_say_more(result, "\n  its companion has ended: no network and no console");
     for (unsigned i = 0; i < run->port_count; i++)
         aq_result_say_more(result, "\n  %s port %s:%u leads to the guest's %u", run->ports[i].protocol,
                            run->ports[i].address, run->ports[i].host, run->ports[i].guest);
@@ -153,11 +176,14 @@ static int run(struct aq_call *call, struct aq_error *err)
     aq_result_set_text(result, "CREATED", vm.created);
     aq_result_set_text(result, "NETWORK", vm.network);
     aq_result_set_text(result, "MAC", vm.mac);
+    if (aq_network_has_gateway(&vm))
+        aq_result_set_text(result, "EGRESS", vm.egress);
     aq_result_set_text(result, "ID", vm.id);
     aq_result_set_text(result, "ISO", vm.iso);
     set_chain(result, &vm, &below);
     if (running) {
         aq_set_port_rows(result, &run);
+        set_companion(result, &run);
         aq_result_set_int(result, "UPTIME", aq_uptime_ms(run.process.start_time) / 1000);
         aq_result_set_text(result, "ACCEL_REASON", run.accel_reason);
     }

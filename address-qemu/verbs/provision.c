@@ -18,6 +18,9 @@ static const struct aq_param params[] = {
                 "up unless given"},
     {"base", AQ_TYPE_NAME, .meaning = "the base to clone, instead of the header's"},
     AQ_PARAM_TEMPLATE_CHOICE,
+    AQ_PARAM_FORWARD,
+    AQ_PARAM_BIND,
+    AQ_PARAM_EGRESS,
     {"args", AQ_TYPE_TEXT, .meaning = "the script's argument string, for PARSE ARG"},
     {"keep_running", AQ_TYPE_BOOLEAN, .fallback = "false",
      .meaning = "leave the VM running when the script is done"},
@@ -123,6 +126,8 @@ static void provision_free(struct aq_provision *provision)
 {
     aq_guest_close(&provision->guest);
     aq_vm_free(&provision->vm);
+    aq_header_free(&provision->header);
+    aq_network_wish_free(&provision->wish);
     aq_cleanup_close(&provision->script);
     aq_guest_script_free(&provision->guest_script);
     free(provision->runner_path);

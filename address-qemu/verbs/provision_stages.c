@@ -11,6 +11,7 @@
 #include "verbs/vm_fields.h"
 #include "vm/guest_runner.h"
 #include "vm/lifecycle.h"
+#include "vm/network.h"
 #include "vm/snapshot.h"
 
 enum {
@@ -33,21 +34,10 @@ static const char *name_of(const struct aq_provision *provision)
     return provision->header.name[0] != '\0' ? provision->header.name : NULL;
 }
 
-/* What the header asks for and this cannot give. Running the script all the same would be worse than not
- * running it. */
-static int refuse_unsupported(const struct aq_header *header, const char *script, struct aq_error *err)
-{
-    if (header->limits_egress)
-        return aq_fail(
-            err, AQ_E_EGRESS_UNENFORCED,
-            "%s, line %d: rexxjs-vm-egress-ports limits what the VM may reach (%s), and that cannot be "
-            "enforced here; the script was not run unprotected",
-            script, header->egress_line, header->egress);
-    return 0;
-}
-
 int aq_stage_header(struct aq_provision *provision, struct aq_error *err)
 {
+    if (aq_network_wish_read(provision->call, &provision->wish, err) < 0)
+        return -1;
     const char *script = aq_arg_text(provision->call, "script");
     provision->script = aq_script_open(script, err);
     struct stat st;
@@ -64,19 +54,31 @@ int aq_stage_header(struct aq_provision *provision, struct aq_error *err)
             "%s does not say which base it wants: /* rexxjs-vm-base: NAME */ is not within its first %d "
             "lines, and base= was not given",
             script, AQ_HEADER_LINES);
-    return refuse_unsupported(&provision->header, script, err);
+    return 0;
+}
+
+/* What the caller says of the ports counts, else what the header says. */
+static unsigned wished_ports(const struct aq_provision *provision, struct aq_port_rule ports[AQ_VM_PORTS_MAX])
+{
+    const struct aq_network_wish *wish = &provision->wish;
+    memcpy(ports, wish->ports, sizeof wish->ports);
+    if (aq_arg_given(provision->call, "forward"))
+        return wish->port_count;
+    for (unsigned i = 0; i < provision->header.ingress_count; i++)
+        ports[i] = aq_port_rule_of(&provision->header.ingress[i]);
+    return provision->header.ingress_count;
+}
+
+static const char *egress_of(const struct aq_provision *provision)
+{
+    return provision->wish.egress != NULL ? provision->wish.egress : provision->header.egress;
 }
 
 static int make_vm(struct aq_provision *provision, struct aq_error *err)
 {
     const struct aq_header *header = &provision->header;
-    struct aq_port_rule ports[AQ_HEADER_PORTS_MAX];
-    for (unsigned i = 0; i < header->ingress_count; i++) {
-        const struct aq_ingress *from = &header->ingress[i];
-        ports[i] = (struct aq_port_rule){.host = from->host, .guest = from->guest};
-        memcpy(ports[i].protocol, from->protocol, sizeof ports[i].protocol);
-        memcpy(ports[i].address, from->address, sizeof ports[i].address);
-    }
+    struct aq_port_rule ports[AQ_VM_PORTS_MAX];
+    unsigned count = wished_ports(provision, ports);
     const struct aq_clone_request request = {
         .base = base_of(provision),
         .layer = provision->layer[0] != '\0' ? provision->layer : NULL,
@@ -84,9 +86,12 @@ static int make_vm(struct aq_provision *provision, struct aq_error *err)
         .memory = header->memory != 0 ? (unsigned)(header->memory >> 20) : provision->image_memory,
         .cpus = header->cpus != 0 ? header->cpus : provision->image_cpus,
         .disk_size = header->disk,
+        .egress = egress_of(provision),
         .ports = ports,
-        .port_count = header->ingress_count,
+        .port_count = count,
     };
+    if (aq_network_check_ports(ports, count, err) < 0)
+        return -1;
     struct aq_cloned cloned = {0};
     if (aq_clone_vm(provision->call, &request, aq_arg_text(provision->call, "template"), &cloned, err) < 0)
         return -1;
@@ -96,7 +101,7 @@ static int make_vm(struct aq_provision *provision, struct aq_error *err)
     return 0;
 }
 
-static bool has_port(const struct aq_vm *vm, const struct aq_ingress *wanted)
+static bool has_port(const struct aq_vm *vm, const struct aq_port_rule *wanted)
 {
     for (unsigned i = 0; i < vm->port_count; i++)
         if (vm->ports[i].guest == wanted->guest && strcmp(vm->ports[i].protocol, wanted->protocol) == 0 &&
@@ -104,6 +109,27 @@ static bool has_port(const struct aq_vm *vm, const struct aq_ingress *wanted)
             (wanted->host == 0 || vm->ports[i].host == wanted->host))
             return true;
     return false;
+}
+
+/* Whatever limits the script was written for are those of the VM: not wider, and not narrower either. */
+static int check_network(const struct aq_provision *provision, struct aq_error *err)
+{
+    const struct aq_vm *vm = &provision->vm;
+    struct aq_port_rule ports[AQ_VM_PORTS_MAX];
+    unsigned count = wished_ports(provision, ports);
+    const char *egress = egress_of(provision);
+    for (unsigned i = 0; i < count; i++)
+        if (!has_port(vm, &ports[i]))
+            return aq_fail(
+                err, AQ_E_VM_MISMATCH,
+                "the guest's port %u is to be forwarded, which the VM %s was not made with; `forward vm=%s "
+                "guest=%u` adds it",
+                ports[i].guest, vm->name, vm->name, ports[i].guest);
+    if (egress != NULL && strcmp(egress, vm->egress) != 0)
+        return aq_fail(err, AQ_E_VM_MISMATCH,
+                       "the script is to reach \"%s\" and nothing else, but the VM %s may reach \"%s\"",
+                       egress, vm->name, vm->egress);
+    return 0;
 }
 
 /* A VM that is there already serves if it is what the header describes; it may be larger. */
@@ -125,13 +151,7 @@ static int check_existing(const struct aq_provision *provision, struct aq_error 
             "the VM %s is smaller (%u MiB of memory, %u CPUs, a disk of %llu MiB) than the script's header "
             "wants it",
             vm->name, vm->memory, vm->cpus, (unsigned long long)(vm->disk_size >> 20));
-    for (unsigned i = 0; i < header->ingress_count; i++)
-        if (!has_port(vm, &header->ingress[i]))
-            return aq_fail(
-                err, AQ_E_VM_MISMATCH,
-                "the script's header wants the guest's port %u forwarded, which the VM %s was not made with",
-                header->ingress[i].guest, vm->name);
-    return 0;
+    return check_network(provision, err);
 }
 
 int aq_stage_clone(struct aq_provision *provision, struct aq_error *err)

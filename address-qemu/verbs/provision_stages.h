@@ -7,6 +7,7 @@
 #include "image/layer.h"
 #include "spec/header.h"
 #include "verbs/guest_script.h"
+#include "verbs/network_params.h"
 #include "vm/guest.h"
 #include "vm/vm.h"
 
@@ -16,6 +17,7 @@ enum { AQ_PROVISION_STOP_MS = 60000 };
 struct aq_provision {
     struct aq_call *call;
     struct aq_header header;
+    struct aq_network_wish wish;  /* the caller's own, which comes before the header's */
     int script;                   /* open for reading */
     char layer[AQ_LAYER_ID_TEXT]; /* what the header's spec comes to; "" without one */
     char *image_base;             /* the base that the spec is on */

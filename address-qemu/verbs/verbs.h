@@ -46,6 +46,10 @@
     X(cleanup)                                                                                               \
     X(wait)                                                                                                  \
     X(logs)                                                                                                  \
+    X(forward)                                                                                               \
+    X(unforward)                                                                                             \
+    X(ports)                                                                                                 \
+    X(egress)                                                                                                \
     X(snapshot)                                                                                              \
     X(restore)                                                                                               \
     X(list_snapshots)                                                                                        \

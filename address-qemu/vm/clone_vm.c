@@ -80,11 +80,12 @@ static void take_after(const struct aq_vm *from, struct aq_vm *vm)
     vm->memory = from->memory;
     vm->cpus = from->cpus;
     vm->network = aq_strdup(from->network);
+    vm->egress = aq_strdup(from->egress);
     vm->accel = aq_strdup(from->accel);
     memcpy(vm->ports, from->ports, sizeof vm->ports);
     vm->port_count = from->port_count;
     for (unsigned i = 0; i < vm->port_count; i++)
-        vm->ports[i].host = 0;
+        vm->ports[i].host = vm->ports[i].chosen = 0;
 }
 
 int aq_vm_clone_vm(const struct aq_clone_request *request, struct aq_vm *vm, bool *quiesced,

@@ -6,16 +6,18 @@
 #ifndef AQ_VM_COMPANION_H
 #define AQ_VM_COMPANION_H
 
+#include "qemu/sockets.h"
 #include "util/wait.h"
 #include "vm/run.h"
 
 /* QEMU's ends of what the companion has the other ends of. Close them when QEMU has inherited them: with the
    last of them the companion ends, so a start that fails needs no more clearing up than that. */
 struct aq_companion_ends {
-    int console; /* for aq_launch's console_fd */
-    int cable;   /* for its cable_fd; -1: the VM has no network */
+    int console;  /* for aq_launch's console_fd */
+    int cable;    /* for its cable_fd; -1: the VM has no network */
+    unsigned mtu; /* for aq_machine's */
 };
-#define AQ_COMPANION_NO_ENDS ((struct aq_companion_ends){-1, -1})
+#define AQ_COMPANION_NO_ENDS ((struct aq_companion_ends){-1, -1, 0})
 void aq_companion_ends_close(struct aq_companion_ends *ends);
 
 /* Reserves the VM's ports, opens its logs, and starts its companion, which then serves. Fills in what `run`
@@ -30,7 +32,6 @@ void aq_companion_settle(const struct aq_process_id *companion);
 
 /* A conversation with a VM's companion. Initialise with AQ_QEMU_UNCONNECTED; aq_qemu_disconnect at its end.
    COMPANION_GONE when there is none any more. */
-struct aq_qemu_connection;
 int aq_companion_connect(const struct aq_run *run, aq_deadline deadline,
                          struct aq_qemu_connection *connection, struct aq_error *err);
 
@@ -38,5 +39,10 @@ int aq_companion_connect(const struct aq_run *run, aq_deadline deadline,
    without the word "row", are added to `rows` (may be NULL). COMPANION_FAILED with its words. */
 int aq_companion_call(int fd, int passed, struct aq_strings *rows, aq_deadline deadline, struct aq_error *err,
                       const char *format, ...) __attribute__((format(printf, 6, 7)));
+
+/* Its state as rows of a word and a value each; and what of its sandbox the host does not give: "full", or
+   each layer that is missing with the reason. free() it. */
+int aq_companion_state(int fd, struct aq_strings *rows, char **sandbox, aq_deadline deadline,
+                       struct aq_error *err);
 
 #endif

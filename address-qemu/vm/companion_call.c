@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "qemu/sockets.h"
 #include "util/message.h"
 #include "vm/companion.h"
 
@@ -82,4 +81,22 @@ int aq_companion_call(int fd, int passed, struct aq_strings *rows, aq_deadline d
     while ((taken = take_answer(fd, rows, deadline, err)) > 0)
         ;
     return taken;
+}
+
+int aq_companion_state(int fd, struct aq_strings *rows, char **sandbox, aq_deadline deadline,
+                       struct aq_error *err)
+{
+    static const char *const layers[] = {"namespaces ", "landlock ", "seccomp "};
+    aq_autobuffer struct aq_buffer missing = {0};
+    if (aq_companion_call(fd, -1, rows, deadline, err, "state") < 0)
+        return -1;
+    for (size_t i = 0; i < rows->count; i++)
+        for (size_t l = 0; l < sizeof layers / sizeof *layers; l++) {
+            size_t length = strlen(layers[l]);
+            if (strncmp(rows->items[i], layers[l], length) == 0 && strcmp(rows->items[i] + length, "on") != 0)
+                aq_buffer_format(&missing, "%sno %s(%s)", missing.length > 0 ? ", " : "", layers[l],
+                                 rows->items[i] + length);
+        }
+    *sandbox = aq_strdup(missing.length > 0 ? aq_buffer_text(&missing) : "full");
+    return 0;
 }

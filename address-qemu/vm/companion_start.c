@@ -7,11 +7,10 @@
 #include <sys/socket.h>
 
 #include "gateway/net.h"
-#include "qemu/ports.h"
-#include "qemu/sockets.h"
 #include "util/libexec.h"
 #include "vm/companion.h"
-#include "vm/host_names.h"
+#include "vm/forward.h"
+#include "vm/network.h"
 
 enum {
     ANSWERS_MS = 20000,     /* a process's start, on a busy host */
@@ -56,6 +55,7 @@ static int make_pair(int type, int *ours, int *theirs, struct aq_error *err)
 static int make_cable(struct start *start, struct aq_error *err)
 {
     int size = CABLE_BUFFER;
+    start->ends->mtu = AQ_NET_MTU;
     if (make_pair(SOCK_SEQPACKET, &start->cable, &start->ends->cable, err) < 0)
         return -1;
     setsockopt(start->cable, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
@@ -112,31 +112,12 @@ static int set_forwards(struct start *start, struct aq_error *err)
     memcpy(run->ports, start->vm->ports, start->vm->port_count * sizeof *run->ports);
     run->port_count = start->vm->port_count;
     if (aq_run_host_port(run, AQ_SSH_PORT) == 0)
-        run->ports[run->port_count++] = (struct aq_port_rule){"tcp", "127.0.0.1", 0, AQ_SSH_PORT};
-    for (unsigned i = 0; i < run->port_count; i++) {
-        struct aq_port_rule *rule = &run->ports[i];
-        aq_autoport struct aq_port port = AQ_PORT_UNRESERVED;
-        if (aq_port_reserve(rule->protocol, rule->address, rule->host, &port, err) < 0)
+        run->ports[run->port_count++] =
+            (struct aq_port_rule){.protocol = "tcp", .address = "127.0.0.1", .guest = AQ_SSH_PORT};
+    for (unsigned i = 0; i < run->port_count; i++)
+        if (aq_forward_open(start->control, &run->ports[i], start->deadline, err) < 0)
             return aq_error_context(err, "VM %s cannot start", start->vm->name);
-        rule->host = port.number;
-        if (tell(start, port.fd, err, "forward %s %s %u %u", rule->protocol, rule->address, rule->host,
-                 rule->guest) < 0)
-            return -1;
-    }
     return 0;
-}
-
-static int set_names(struct start *start, struct aq_error *err)
-{
-    aq_autostrings struct aq_strings servers = {0};
-    aq_autobuffer struct aq_buffer line = {0};
-    aq_host_nameservers(&servers);
-    for (size_t i = 0; i < servers.count; i++)
-        aq_buffer_format(&line, " %s", servers.items[i]);
-    return tell(start, -1, err, "names %s -", start->vm->name) < 0 ||
-                   tell(start, -1, err, "nameservers%s", aq_buffer_text(&line)) < 0
-               ? -1
-               : 0;
 }
 
 static int set_network(struct start *start, struct aq_error *err)
@@ -144,15 +125,16 @@ static int set_network(struct start *start, struct aq_error *err)
     char address[AQ_IP_TEXT];
     if (tell(start, start->cable, err, "card %s %s", start->vm->mac, aq_ip_text(&AQ_NET4_GUEST, address)) <
             0 ||
-        hand_log(start, AQ_VM_DROPS, "drop-log", err) < 0 || set_names(start, err) < 0 ||
-        tell(start, -1, err, "rules any") < 0)
+        hand_log(start, AQ_VM_DROPS, "drop-log", err) < 0 ||
+        tell(start, -1, err, "lease %s -", start->vm->name) < 0 ||
+        aq_network_tell_rules(start->control, start->vm->egress, start->deadline, err) < 0)
         return -1;
     return set_forwards(start, err);
 }
 
 static int set_up(struct start *start, struct aq_error *err)
 {
-    bool network = strcmp(start->vm->network, "none") != 0;
+    bool network = aq_network_has_gateway(start->vm);
     if (make_pair(SOCK_STREAM, &start->console, &start->ends->console, err) < 0 ||
         (network && make_cable(start, err) < 0) || set_console(start, err) < 0 ||
         (network && set_network(start, err) < 0) ||

@@ -57,6 +57,7 @@ int aq_vm_fill(const struct aq_clone_request *request, struct aq_vm *vm, struct 
     aq_random_uuid(vm->id);
     make_mac(vm->mac);
     replace(&vm->network, request->network, "user");
+    replace(&vm->egress, request->egress, "any");
     replace(&vm->accel, request->accel, "auto");
     replace(&vm->base, NULL, "");
     replace(&vm->disk, NULL, AQ_VM_DISK);

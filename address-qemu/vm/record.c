@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "spec/egress.h"
+#include "spec/ports.h"
 #include "util/files.h"
 #include "util/json.h"
 #include "util/names.h"
@@ -15,8 +17,10 @@ enum { FORMAT = 2 };
 
 const char *aq_port_rule_text(const struct aq_port_rule *rule, char text[AQ_PORT_TEXT])
 {
-    char host[8] = "any";
-    if (rule->host != 0)
+    char host[12] = "any";
+    if (rule->chosen != 0)
+        snprintf(host, sizeof host, "any/%u", rule->chosen);
+    else if (rule->host != 0)
         snprintf(host, sizeof host, "%u", rule->host);
     snprintf(text, AQ_PORT_TEXT, "%s:%s:%s:%u", rule->protocol, rule->address, host, rule->guest);
     return text;
@@ -25,20 +29,32 @@ const char *aq_port_rule_text(const struct aq_port_rule *rule, char text[AQ_PORT
 static int port_rule_from_text(const char *text, struct aq_port_rule *rule)
 {
     *rule = (struct aq_port_rule){0};
-    char host[6];
+    char host[10];
     unsigned guest, number = 0;
     int end = 0;
-    if (sscanf(text, "%3[a-z]:%15[0-9.]:%5[a-z0-9]:%5u%n", rule->protocol, rule->address, host, &guest,
+    if (sscanf(text, "%3[a-z]:%15[0-9.]:%9[a-z0-9/]:%5u%n", rule->protocol, rule->address, host, &guest,
                &end) != 4 ||
         text[end] != '\0' || guest == 0 || guest > UINT16_MAX)
         return -1;
-    if (strcmp(host, "any") != 0 && (sscanf(host, "%u%n", &number, &end) != 1 || host[end] != '\0'))
+    bool any = strncmp(host, "any", 3) == 0;
+    const char *digits = !any ? host : host[3] == '/' ? host + 4 : "0";
+    if ((any && host[3] != '\0' && host[3] != '/') || sscanf(digits, "%u%n", &number, &end) != 1 ||
+        digits[end] != '\0')
         return -1;
     if (number > UINT16_MAX || (strcmp(rule->protocol, "tcp") != 0 && strcmp(rule->protocol, "udp") != 0))
         return -1;
-    rule->host = (uint16_t)number;
+    rule->host = any ? 0 : (uint16_t)number;
+    rule->chosen = any ? (uint16_t)number : 0;
     rule->guest = (uint16_t)guest;
     return 0;
+}
+
+struct aq_port_rule aq_port_rule_of(const struct aq_ingress *ingress)
+{
+    struct aq_port_rule rule = {.host = ingress->host, .guest = ingress->guest};
+    memcpy(rule.protocol, ingress->protocol, sizeof rule.protocol);
+    memcpy(rule.address, ingress->address, sizeof rule.address);
+    return rule;
 }
 
 json_t *aq_port_rules_to_json(const struct aq_port_rule *rules, unsigned count)
@@ -156,6 +172,8 @@ int aq_vm_to_yaml(const struct aq_vm *vm, struct aq_buffer *text, struct aq_erro
     json_object_set_new(record, "memory", json_integer(vm->memory));
     json_object_set_new(record, "cpus", json_integer(vm->cpus));
     json_object_set_new(record, "network", json_string(vm->network));
+    if (strcmp(vm->egress, "any") != 0)
+        json_object_set_new(record, "egress", json_string(vm->egress));
     json_object_set_new(record, "mac", json_string(vm->mac));
     json_object_set_new(record, "accel", json_string(vm->accel));
     json_object_set_new(record, "created", json_string(vm->created));
@@ -202,6 +220,19 @@ static int read_disk(const json_t *record, int64_t format, struct aq_vm *vm)
     return 0;
 }
 
+/* A limit that cannot be read is not taken for none. */
+static int read_egress(const json_t *record, struct aq_vm *vm)
+{
+    const json_t *member = json_object_get(record, "egress");
+    const char *text = member != NULL ? json_string_value(member) : "any";
+    vm->egress = aq_strdup(text != NULL ? text : "none");
+    if (member == NULL || text == NULL)
+        return text != NULL ? 0 : -1;
+    struct aq_error reason = {0};
+    aq_autofree struct aq_egress *egress = aq_alloc(sizeof *egress);
+    return aq_egress_parse(text, egress, &reason);
+}
+
 static int read_members(const json_t *record, struct aq_vm *vm, struct aq_error *err)
 {
     int64_t format = aq_json_int(record, "format", 0);
@@ -227,6 +258,8 @@ static int read_members(const json_t *record, struct aq_vm *vm, struct aq_error 
         return invalid(vm, "ports", err);
     if (!ssh_from_json(json_object_get(record, "ssh"), &vm->ssh))
         return invalid(vm, "ssh", err);
+    if (read_egress(record, vm) < 0)
+        return invalid(vm, "egress", err);
     const char *id = aq_json_text(record, "id", "");
     if (strlen(id) != AQ_UUID_TEXT - 1 || strspn(id, "0123456789abcdef-") != AQ_UUID_TEXT - 1)
         return invalid(vm, "id", err);

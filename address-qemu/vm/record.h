@@ -15,7 +15,7 @@ int aq_vm_to_yaml(const struct aq_vm *vm, struct aq_buffer *text, struct aq_erro
  * `lock` is. */
 int aq_vm_write(const struct aq_vm *vm, int lock, struct aq_error *err);
 
-/* A port rule as text: "tcp:127.0.0.1:18080:8080"; a host port of 0 is "any". */
+/* A port rule as text: "tcp:127.0.0.1:18080:8080"; a host port of 0 is "any", or "any/20123". */
 #define AQ_PORT_TEXT 40
 const char *aq_port_rule_text(const struct aq_port_rule *rule, char text[AQ_PORT_TEXT]);
 

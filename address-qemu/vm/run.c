@@ -23,6 +23,18 @@ static bool of_this_boot(const json_t *record)
     return aq_boot_id(boot) && strcmp(aq_json_text(record, "boot", ""), boot) == 0;
 }
 
+/* Of a port that was chosen the record has what was chosen; that is what it is. */
+static int read_ports(const json_t *record, struct aq_run *run)
+{
+    if (aq_port_rules_from_json(json_object_get(record, "ports"), run->ports, AQ_RUN_PORTS_MAX,
+                                &run->port_count) < 0)
+        return -1;
+    for (unsigned i = 0; i < run->port_count; i++)
+        if (run->ports[i].host == 0)
+            run->ports[i].host = run->ports[i].chosen;
+    return 0;
+}
+
 static bool from_record(const json_t *record, struct aq_run *run)
 {
     run->process.pid = (pid_t)aq_json_int(record, "pid", 0);
@@ -34,9 +46,7 @@ static bool from_record(const json_t *record, struct aq_run *run)
     snprintf(run->started, sizeof run->started, "%s", aq_json_text(record, "started", ""));
     snprintf(run->folder, sizeof run->folder, "%s", aq_json_text(record, "folder", ""));
     run->paused = aq_json_bool(record, "paused", false);
-    return run->folder[0] == '/' && of_this_boot(record) &&
-           aq_port_rules_from_json(json_object_get(record, "ports"), run->ports, AQ_RUN_PORTS_MAX,
-                                   &run->port_count) == 0;
+    return run->folder[0] == '/' && of_this_boot(record) && read_ports(record, run) == 0;
 }
 
 static int read_record(int dir, const char *path, struct aq_run *run, struct aq_error *err)

@@ -14,8 +14,10 @@
 #include "vm/bound.h"
 #include "vm/companion.h"
 #include "vm/disk.h"
+#include "vm/forward.h"
 #include "vm/iso.h"
 #include "vm/lifecycle.h"
+#include "vm/network.h"
 #include "vm/orphan.h"
 #include "vm/recover.h"
 #include "vm/snapshot_live.h"
@@ -108,7 +110,7 @@ static struct aq_machine describe(const struct aq_vm *vm, enum aq_accel accel, c
         .disks = disk,
         .disk_count = 1,
         .network = strcmp(vm->network, "none") != 0,
-        .mtu = AQ_NET_MTU,
+        .mtu = aq_network_has_gateway(vm) ? AQ_NET_MTU : 0,
         .mac = vm->mac,
         .hostname = vm->name,
         .drive = vm->iso != NULL,
@@ -195,8 +197,11 @@ static int start_noted(struct start *start, struct aq_run *run, struct aq_qmp **
         return -1;
     char now[AQ_TIME_TEXT];
     snprintf(run->started, sizeof run->started, "%s", aq_now_text(now));
-    if (aq_run_write(start->vm_folder, run, err) == 0)
+    if (aq_run_write(start->vm_folder, run, err) == 0) {
+        struct aq_error ignored = {0}; /* then another port is chosen next time, no more */
+        aq_forward_note_chosen(start->vm->name, start->vm_folder, run, &ignored);
         return 0;
+    }
     aq_qemu_kill(start->run_folder, &run->process);
     return -1;
 }

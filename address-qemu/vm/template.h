@@ -32,6 +32,7 @@ struct aq_template {
     unsigned memory;         /* MiB */
     unsigned cpus;
     char *network;
+    char *egress; /* what its clones may reach unless they are told otherwise */
     char mac[18];
     struct aq_pin ram, state; /* their seals */
     char *qemu;               /* version */

@@ -71,6 +71,7 @@ static int describe(struct making *making, const struct aq_clone_request *reques
     const struct aq_template *template = making->template;
     const struct aq_clone_request own = {.name = request->name,
                                          .accel = request->accel,
+                                         .egress = request->egress,
                                          .ports = request->ports,
                                          .port_count = request->port_count};
     struct aq_vm *vm = making->vm;
@@ -81,6 +82,7 @@ static int describe(struct making *making, const struct aq_clone_request *reques
     vm->memory = template->memory;
     vm->cpus = template->cpus;
     vm->network = aq_strdup(template->network);
+    vm->egress = aq_strdup(template->egress);
     if (aq_vm_name(&own, vms, vm, err) < 0 || aq_vm_fill(&own, vm, err) < 0)
         return -1;
     snprintf(vm->mac, sizeof vm->mac, "%s", template->mac); /* the guest's driver has it in memory */

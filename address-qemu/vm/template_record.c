@@ -11,9 +11,9 @@ enum { FORMAT = 1, RECORD_MAX = 64 * 1024 };
 
 void aq_template_free(struct aq_template *template)
 {
-    char *const strings[] = {template->name,    template->base,   template->vm,      template->warm,
-                             template->network, template->qemu,   template->machine, template->cpu,
-                             template->shape,   template->window, template->created};
+    char *const strings[] = {template->name,    template->base,   template->vm,     template->warm,
+                             template->network, template->egress, template->qemu,   template->machine,
+                             template->cpu,     template->shape,  template->window, template->created};
     for (size_t i = 0; i < sizeof strings / sizeof *strings; i++)
         free(strings[i]);
     aq_parent_free(&template->parent);
@@ -50,6 +50,7 @@ static json_t *to_json(const struct aq_template *template)
     json_object_set_new(record, "memory", json_integer(template->memory));
     json_object_set_new(record, "cpus", json_integer(template->cpus));
     set_text(record, "network", template->network);
+    set_text(record, "egress", template->egress);
     set_text(record, "mac", template->mac);
     json_object_set_new(record, "ram", aq_pin_to_json(&template->ram));
     json_object_set_new(record, "state", aq_pin_to_json(&template->state));
@@ -99,6 +100,7 @@ static void take_texts(const json_t *record, struct aq_template *template)
     template->vm = aq_strdup(aq_json_text(record, "vm", ""));
     template->warm = aq_strdup(aq_json_text(record, "warm", ""));
     template->network = aq_strdup(aq_json_text(record, "network", "user"));
+    template->egress = aq_strdup(aq_json_text(record, "egress", "any"));
     template->qemu = aq_strdup(aq_json_text(record, "qemu", ""));
     template->machine = aq_strdup(aq_json_text(record, "machine", ""));
     template->cpu = aq_strdup(aq_json_text(record, "cpu", ""));

@@ -43,6 +43,7 @@ int aq_template_note_machine(const struct aq_vm *vm, enum aq_accel accel, struct
     aq_random_uuid(template->id);
     template->base = aq_strdup(vm->base);
     template->network = aq_strdup(vm->network);
+    template->egress = aq_strdup(vm->egress);
     snprintf(template->mac, sizeof template->mac, "%s", vm->mac);
     template->memory = vm->memory;
     template->cpus = vm->cpus;

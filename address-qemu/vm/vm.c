@@ -37,6 +37,7 @@ void aq_vm_free(struct aq_vm *vm)
     free(vm->disk);
     aq_parent_free(&vm->parent);
     free(vm->network);
+    free(vm->egress);
     free(vm->accel);
     free(vm->created);
     free(vm->iso);

@@ -28,11 +28,17 @@
 struct aq_port_rule {
     char protocol[4]; /* "tcp" or "udp" */
     char address[16]; /* IPv4 of the host; "127.0.0.1" unless asked otherwise */
-    uint16_t host;    /* 0: a free one is chosen at each start */
+    uint16_t host;    /* 0: a free one is chosen, … */
+    uint16_t chosen;  /* … and this was it, which it gets again while it is free; 0: none yet */
     uint16_t guest;
 };
 
 #define AQ_VM_PORTS_MAX 64
+
+struct aq_ingress;
+
+/* The rule for a port as spec/ports.h reads it. */
+struct aq_port_rule aq_port_rule_of(const struct aq_ingress *ingress);
 
 /* What was begun on a VM's disk, so that whoever comes next can settle it: vm/recover.h. */
 struct aq_pending {
@@ -76,6 +82,7 @@ struct aq_vm {
     unsigned memory;         /* MiB */
     unsigned cpus;
     char *network; /* "user" or "none" */
+    char *egress;  /* what it may reach, as aq_egress_text writes it */
     char mac[18];
     char *accel; /* as wished: "auto", "kvm", "tcg" */
     char *created;
@@ -159,6 +166,7 @@ struct aq_clone_request {
     uint64_t disk_size; /* bytes; smaller than the base's is DISK_SHRINK */
     const char *network;
     const char *accel;
+    const char *egress; /* as aq_egress_text writes it */
     const struct aq_port_rule *ports;
     unsigned port_count;
 };

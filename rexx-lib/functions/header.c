@@ -49,7 +49,8 @@ static json_t *as_object(const struct aq_header *header)
     set_number(object, "timeout_ms", (uint64_t)header->timeout_ms);
     if (header->ingress_count > 0)
         json_object_set_new(object, "ingress", ports(header));
-    set_text(object, "egress", header->egress);
+    if (header->egress != NULL)
+        set_text(object, "egress", header->egress);
     set_text(object, "spec", header->spec);
     return object;
 }
@@ -72,7 +73,7 @@ int aq_fn_qemu_header(struct aq_invocation *call)
     aq_autofree char *name = aq_argument_text(call, 0, "a script's file name");
     if (name == NULL || read_file(call, name, &script) < 0)
         return -1;
-    struct aq_header header;
+    aq_cleanup(aq_header_free) struct aq_header header = {0};
     struct aq_error err = {0};
     if (aq_header_parse(aq_buffer_text(&script), script.length, name, &header, &err) < 0)
         return aq_refuse_call(call, "%s", err.text);

@@ -12,15 +12,15 @@ header='/* rexxjs-vm-base: micro */
 /* rexxjs-vm-cpus: 1 */'
 
 # --- refused before anything is made ---
-printf '%s\n' "$header" '/* rexxjs-vm-egress-ports: 443 */' 'say 1' >scripts/egress.rexx
+printf '%s\n' "$header" '/* rexxjs-vm-egress-ports: 443, htpps */' 'say 1' >scripts/egress.rexx
 printf '%s\n' "$header" '/* rexxjs-vm-memmory: 1G */' 'say 1' >scripts/key.rexx
 printf '%s\n' "$header" 'say 1' '/* rexxjs-vm-timeout: soon */' >scripts/value.rexx
 printf 'say 1\n' >scripts/baseless.rexx
 printf '/* rexxjs-vm-base: nothing */\n' >scripts/nobase.rexx
 checks <<'REXX'
-call refused 'EGRESS_UNENFORCED', 'provision script=scripts/egress.rexx'
-call equal 6, rc, 'RC'
+call refused 'HEADER_INVALID', 'provision script=scripts/egress.rexx'
 call has qemu_error, 'scripts/egress.rexx, line 4', 'where'
+call refused 'VALUE_INVALID', 'provision script=scripts/key.rexx egress=htpps'
 call refused 'HEADER_INVALID', 'provision script=scripts/key.rexx'
 call equal 2, rc, 'RC'
 call has qemu_error, 'scripts/key.rexx, line 4', 'where'

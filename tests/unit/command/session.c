@@ -42,8 +42,8 @@ static void keys_are_held_against_the_descriptor(void **state)
     assert_refused("VALUE_INVALID", "stop name=x timeout=-1");
     assert_refused("VALUE_INVALID", "stop name=x timeout=soon");
     assert_refused("VALUE_INVALID", "stop name=x force=perhaps");
-    assert_refused("VALUE_INVALID", "wait name=x for=godot");
-    assert_says("agent|ssh|stopped");
+    assert_refused("VALUE_INVALID", "clone base=x accel=godot");
+    assert_says("auto|kvm|tcg");
     assert_refused("VALUE_INVALID", "copy_to vm=x local=a remote=relative");
     assert_refused("VALUE_INVALID", "copy_to vm=x local=a remote=/b mode=999");
     assert_refused("VALUE_INVALID", "copy_to vm=x local= remote=/b");

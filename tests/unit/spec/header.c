@@ -11,6 +11,7 @@ static struct aq_error err;
 static int parse(const char *script)
 {
     err = (struct aq_error){0};
+    aq_header_free(&header);
     return aq_header_parse(script, strlen(script), "app.rexx", &header, &err);
 }
 
@@ -40,8 +41,7 @@ static void all_keys_are_read(void **state)
     assert_string_equal(header.ingress[1].address, "0.0.0.0");
     assert_string_equal(header.ingress[1].protocol, "udp");
     assert_int_equal(header.ingress[1].host, 18080);
-    assert_true(header.limits_egress);
-    assert_int_equal(header.egress_line, 8);
+    assert_string_equal(header.egress, "5432/tcp, 6379/tcp");
     assert_string_equal(header.spec, "./app.yaml");
 }
 
@@ -95,6 +95,9 @@ static void what_is_wrong_is_told_with_its_line(void **state)
         {"/* rexxjs-vm-timeout: soon */", "rexxjs-vm-timeout has to be a duration"},
         {"/* rexxjs-vm-ingress-port: 70000 */", "\"70000\" is not a port"},
         {"/* rexxjs-vm-ingress-port: 80,,81 */", "is not a port"},
+        {"\n\n/* rexxjs-vm-egress-ports: 80, htpp */", "app.rexx, line 3: rexxjs-vm-egress-ports: \"htpp\""},
+        {"/* rexxjs-vm-egress-ports: 10.0.0.0/8 */", "does not say what may be reached"},
+        {"/* rexxjs-vm-ingress-port: 80, 80 */", "named twice"},
         {"/* rexxjs-vm-egres-ports: 80 */", "did you mean rexxjs-vm-egress-ports?"},
         {"/* rexxjs-vm-colour: blue */", "known are base"},
         {"/* rexxjs-vm-base debian */", "a header line looks like"},
@@ -128,6 +131,7 @@ static void any_bytes_are_survived(void **state)
             length += strlen(piece);
         }
         err = (struct aq_error){0};
+        aq_header_free(&header);
         int parsed = aq_header_parse(script, length, "fuzz", &header, &err);
         assert_true(parsed == 0 ? err.code == AQ_OK : err.code == AQ_E_HEADER_INVALID);
     }
@@ -143,5 +147,7 @@ int main(void)
         cmocka_unit_test(what_is_wrong_is_told_with_its_line),
         cmocka_unit_test(any_bytes_are_survived),
     };
-    return cmocka_run_group_tests_name("spec/header", tests, NULL, NULL);
+    int failed = cmocka_run_group_tests_name("spec/header", tests, NULL, NULL);
+    aq_header_free(&header);
+    return failed;
 }

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+#include "vm/network.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "qemu/ports.h"
+#include "vm/companion.h"
+#include "vm/host_names.h"
+#include "vm/record.h"
+
+enum { COMPANION_MS = 10000 };
+
+bool aq_network_has_gateway(const struct aq_vm *vm)
+{
+    return strcmp(vm->network, "none") != 0;
+}
+
+int aq_network_check_ports(const struct aq_port_rule *ports, unsigned count, struct aq_error *err)
+{
+    for (unsigned i = 0; i < count; i++) {
+        aq_autoport struct aq_port port = AQ_PORT_UNRESERVED;
+        if (ports[i].host != 0 &&
+            aq_port_reserve(ports[i].protocol, ports[i].address, ports[i].host, &port, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int tell_hosts(int fd, const struct aq_egress *egress, aq_deadline deadline, struct aq_error *err)
+{
+    aq_autostrings struct aq_strings lines = {0};
+    aq_autobuffer struct aq_buffer words = {0};
+    for (unsigned i = 0; i < egress->count; i++)
+        if (egress->rules[i].where == AQ_EGRESS_NAME)
+            aq_host_known(egress->rules[i].name, &lines);
+    for (size_t i = 0; i < lines.count; i++)
+        aq_buffer_format(&words, " %s", lines.items[i]);
+    return aq_companion_call(fd, -1, NULL, deadline, err, "hosts%s", aq_buffer_text(&words));
+}
+
+static int tell_nameservers(int fd, aq_deadline deadline, struct aq_error *err)
+{
+    aq_autostrings struct aq_strings servers = {0};
+    aq_autobuffer struct aq_buffer words = {0};
+    aq_host_nameservers(&servers);
+    for (size_t i = 0; i < servers.count; i++)
+        aq_buffer_format(&words, " %s", servers.items[i]);
+    return aq_companion_call(fd, -1, NULL, deadline, err, "nameservers%s", aq_buffer_text(&words));
+}
+
+int aq_network_tell_rules(int fd, const char *rules, aq_deadline deadline, struct aq_error *err)
+{
+    aq_autofree struct aq_egress *egress = aq_alloc(sizeof *egress);
+    return aq_egress_parse(rules, egress, err) < 0 || tell_nameservers(fd, deadline, err) < 0 ||
+                   aq_companion_call(fd, -1, NULL, deadline, err, "rules %s", rules) < 0 ||
+                   tell_hosts(fd, egress, deadline, err) < 0
+               ? -1
+               : 0;
+}
+
+static int tell_running(const struct aq_run *run, const char *rules, struct aq_error *err)
+{
+    aq_deadline deadline = aq_after_ms(COMPANION_MS);
+    aq_autodisconnect struct aq_qemu_connection connection = AQ_QEMU_UNCONNECTED;
+    return aq_companion_connect(run, deadline, &connection, err) < 0
+               ? -1
+               : aq_network_tell_rules(connection.fd, rules, deadline, err);
+}
+
+/* The list with both added: what is allowed first, so that of one that is in both it is denied. free() it. */
+static char *changed_rules(const struct aq_vm *vm, const char *allow, const char *deny, struct aq_error *err)
+{
+    aq_autofree struct aq_egress *egress = aq_alloc(sizeof *egress);
+    aq_autobuffer struct aq_buffer text = {0};
+    if (aq_egress_parse(vm->egress, egress, err) < 0 ||
+        (allow != NULL && aq_egress_change(egress, allow, false, err) < 0) ||
+        (deny != NULL && aq_egress_change(egress, deny, true, err) < 0))
+        return NULL;
+    aq_egress_text(egress, &text);
+    return aq_strdup(aq_buffer_text(&text));
+}
+
+int aq_network_change_egress(struct aq_vm *vm, const char *allow, const char *deny, struct aq_error *err)
+{
+    aq_autovm struct aq_vm now = {0};
+    aq_autoclose int lock = aq_vm_lock(vm->name, AQ_LOCK_EXCLUSIVE, err);
+    if (lock < 0 || aq_vm_load(vm->name, &now, err) < 0)
+        return -1;
+    if (!aq_network_has_gateway(&now))
+        return aq_fail(err, AQ_E_NOT_SUPPORTED,
+                       "the VM %s has no network, so there is nothing that it may reach", now.name);
+    struct aq_run run = {0};
+    int running = aq_run_read(&now, &run, err);
+    aq_autofree char *before = aq_strdup(now.egress);
+    aq_autofree char *rules = running < 0 ? NULL : changed_rules(&now, allow, deny, err);
+    if (rules == NULL || (running > 0 && tell_running(&run, rules, err) < 0))
+        return -1;
+    free(now.egress);
+    now.egress = aq_strdup(rules);
+    if (aq_vm_write(&now, lock, err) < 0) {
+        struct aq_error ignored = {0};
+        if (running > 0)
+            tell_running(&run, before, &ignored);
+        return -1;
+    }
+    free(vm->egress);
+    vm->egress = aq_steal_ptr(&rules);
+    return 0;
+}
