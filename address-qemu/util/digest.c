@@ -78,8 +78,8 @@ void aq_digest_drop(struct aq_digest *digest)
         aq_evp.EVP_MD_CTX_free(context_of(digest));
 }
 
-/* Room for a file's next piece: small files are many, and fresh memory costs more than reading them. One of no
-   bytes may be of the kernel's, which has some all the same. */
+/* Room for a file's next piece: small files are many, and fresh memory costs more than reading them. One of
+   no bytes may be of the kernel's, which has some all the same. */
 static size_t piece_size(int fd)
 {
     struct stat file;

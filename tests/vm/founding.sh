@@ -1,4 +1,5 @@
 #!/bin/bash
+# shellcheck disable=SC2119 # what functions take is optional
 # The REXX of the document that this project began with (founding/, a file for each of its blocks, and all of it in one
 # script): every block runs as it stands, with the images and scripts made for it that it names, and does what it claims.
 # Where the document itself lies beside the checkout, founding/ has to be what it says, block by block.
