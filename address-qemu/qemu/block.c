@@ -143,3 +143,86 @@ int aq_qmp_copy_top_end(struct aq_qmp *qmp, const char *job, aq_deadline deadlin
     remove_node(qmp, TARGET_NODE);
     return copied;
 }
+
+/* It is dismissed by QEMU when it has ended. */
+#define FOLLOW_JOB "follow"
+#define FOLLOW_NODE "follow-target"
+
+static int wait_ended(struct aq_qmp *qmp, aq_deadline deadline, struct aq_error *err)
+{
+    for (;;) {
+        aq_autojson json_t *jobs = NULL;
+        if (aq_qmp_command(qmp, "query-block-jobs", NULL, deadline, &jobs, err) < 0)
+            return -1;
+        if (json_array_size(jobs) == 0)
+            return 0;
+        if (aq_ms_left(deadline) == 0)
+            return aq_fail(err, AQ_E_TIMEOUT, "QEMU does not end copying the disk");
+        aq_deadline moment = aq_after_ms(20);
+        if (aq_qmp_wait_event(qmp, "JOB_STATUS_CHANGE", moment, NULL, err) < 0)
+            return -1;
+    }
+}
+
+static int cancel_follow(struct aq_qmp *qmp, bool force, aq_deadline deadline, struct aq_error *err)
+{
+    json_t *arguments = json_pack("{s:s, s:b}", "device", FOLLOW_JOB, "force", force);
+    return aq_qmp_command(qmp, "block-job-cancel", arguments, deadline, NULL, err) < 0
+               ? -1
+               : wait_ended(qmp, deadline, err);
+}
+
+void aq_qmp_follow_give_up(struct aq_qmp *qmp)
+{
+    struct aq_error ignored = {0};
+    aq_interrupt_hold();
+    cancel_follow(qmp, true, aq_after_ms(BACK_MS), &ignored);
+    remove_node(qmp, FOLLOW_NODE);
+    aq_interrupt_release();
+}
+
+static int start_follow(struct aq_qmp *qmp, const char *node, aq_deadline deadline, struct aq_error *err)
+{
+    json_t *arguments = json_pack("{s:s, s:s, s:s, s:s}", "job-id", FOLLOW_JOB, "device", node, "target",
+                                  FOLLOW_NODE, "sync", "top");
+    aq_qmp_forget_events(qmp);
+    if (aq_qmp_command(qmp, "blockdev-mirror", arguments, deadline, NULL, err) < 0)
+        return -1;
+    for (;;) {
+        aq_autojson json_t *data = NULL;
+        int came = aq_qmp_wait_event(qmp, "JOB_STATUS_CHANGE", deadline, &data, err);
+        const char *status = aq_json_text(data, "status", "");
+        if (came < 0)
+            return -1;
+        if (came == 0)
+            return aq_fail(err, AQ_E_TIMEOUT, "copying the disk takes too long");
+        if (strcmp(aq_json_text(data, "id", ""), FOLLOW_JOB) != 0)
+            continue;
+        if (strcmp(status, "ready") == 0)
+            return 0;
+        if (strcmp(status, "aborting") == 0 || strcmp(status, "concluded") == 0 ||
+            strcmp(status, "null") == 0)
+            return aq_fail(err, AQ_E_QMP_FAILED, "QEMU cannot copy the disk");
+    }
+}
+
+int aq_qmp_follow_top(struct aq_qmp *qmp, json_t *target, aq_deadline deadline, struct aq_error *err)
+{
+    aq_autofree char *node = NULL;
+    aq_qmp_follow_give_up(qmp); /* of a process that died */
+    json_object_set_new(target, "node-name", json_string(FOLLOW_NODE));
+    if (aq_qmp_command(qmp, "blockdev-add", target, deadline, NULL, err) < 0)
+        return -1;
+    if ((node = aq_qmp_disk_node(qmp, deadline, err)) != NULL && start_follow(qmp, node, deadline, err) == 0)
+        return 0;
+    aq_qmp_follow_give_up(qmp);
+    return -1;
+}
+
+int aq_qmp_follow_end(struct aq_qmp *qmp, aq_deadline deadline, struct aq_error *err)
+{
+    if (cancel_follow(qmp, false, deadline, err) < 0)
+        return -1;
+    return aq_qmp_command(qmp, "blockdev-del", json_pack("{s:s}", "node-name", FOLLOW_NODE), deadline, NULL,
+                          err);
+}

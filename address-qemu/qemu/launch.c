@@ -128,12 +128,14 @@ static int prepare(struct attempt *attempt, struct aq_error *err)
  */
 static int spawn(struct attempt *attempt, struct aq_error *err)
 {
-    int keep[AQ_QEMU_SOCKETS + 3];
+    int keep[AQ_QEMU_SOCKETS + 4];
     unsigned kept = AQ_QEMU_SOCKETS;
     memcpy(keep, attempt->sockets, sizeof attempt->sockets);
     keep[kept++] = attempt->launch->console_fd;
     if (attempt->launch->state_fd > 0)
         keep[kept++] = attempt->launch->state_fd;
+    if (attempt->launch->disk_folder_fd > 0)
+        keep[kept++] = attempt->launch->disk_folder_fd;
     if (attempt->launch->machine->network)
         keep[kept++] = attempt->launch->cable_fd;
     if (begin_log(attempt, err) < 0)

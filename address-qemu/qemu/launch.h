@@ -21,6 +21,7 @@ struct aq_launch {
     bool tied;       /* it is our child, and ends when this process does: for throw-away VMs. Reap it */
     const char *incoming; /* -incoming, such as "defer"; NULL: an ordinary boot */
     int state_fd;         /* >0: inherited too, for a state to go on with: "fd:N" in migrate-incoming */
+    int disk_folder_fd;   /* >0: inherited too, for a disk that is named by it: "/proc/self/fd/N/…" */
     const json_t *ahead;  /* commands for its monitor, sent before it is there (aq_qmp_open_ahead); or NULL */
     /* Called when QEMU has been started and before it is waited for; may be NULL. -1 gives the start up. */
     int (*meanwhile)(void *data, struct aq_error *err);

@@ -274,7 +274,7 @@ int aq_qmp_wait_event(struct aq_qmp *qmp, const char *name, aq_deadline deadline
                       struct aq_error *err)
 {
     for (bool tried = false; !take_event(qmp, name, data); tried = true) {
-        if (tried && aq_ms_left(deadline) == 0)
+        if (tried && aq_ms_left(deadline) == 0 && !aq_json_lines_pending(&qmp->lines))
             return 0;
         json_t *message = NULL;
         int came = read_message(qmp, deadline, &message, err);

@@ -45,7 +45,8 @@ static inline void aq_cleanup_qmp(struct aq_qmp **qmp)
 }
 #define aq_autoqmp aq_cleanup(aq_cleanup_qmp)
 
-/* The connection's descriptor, still the monitor's: for last words (util/guard.h). */
+/* The connection's descriptor, still the monitor's: for last words (util/guard.h), and to wait for events
+   beside others. Some may have been read already: look before waiting. */
 int aq_qmp_descriptor(const struct aq_qmp *qmp);
 
 /* Executes a command. `arguments` may be NULL; its reference is consumed. `answer`, unless NULL, gets a new

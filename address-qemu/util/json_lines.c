@@ -83,6 +83,11 @@ static enum aq_json_read take_line(struct aq_json_lines *lines, json_t **object,
     }
 }
 
+bool aq_json_lines_pending(const struct aq_json_lines *lines)
+{
+    return lines->input.length > 0 && memchr(lines->input.data, '\n', lines->input.length) != NULL;
+}
+
 enum aq_json_read aq_json_lines_read(struct aq_json_lines *lines, aq_deadline deadline, json_t **object,
                                      struct aq_error *err)
 {

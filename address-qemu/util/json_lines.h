@@ -7,6 +7,7 @@
 #define AQ_UTIL_JSON_LINES_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "util/error.h"
@@ -35,6 +36,9 @@ enum aq_json_read {
 /* Reads the next object into *object (a new reference). Empty lines are skipped. */
 enum aq_json_read aq_json_lines_read(struct aq_json_lines *lines, aq_deadline deadline, json_t **object,
                                      struct aq_error *err);
+
+/* Is one there that has been read already, so that waiting for the descriptor would miss it? */
+bool aq_json_lines_pending(const struct aq_json_lines *lines);
 
 /* Writes an object and a line end. 0, or -1 with TIMEOUT, INTERRUPTED or IO. */
 int aq_json_lines_write(int fd, const json_t *object, aq_deadline deadline, struct aq_error *err);

@@ -65,6 +65,8 @@ int aq_guest_script_run(struct aq_call *call, struct aq_channel *channel, struct
 {
     const char *const argv[] = {script->rexx, script->path, script->args, NULL};
     struct aq_guest_exec exec = {.argv = argv, .deadline = aq_after_ms(script->timeout_ms)};
+    if (aq_vm_note_provisioned(script->vm, err) < 0)
+        return -1;
     struct aq_checkpoints *checkpoints =
         aq_checkpoints_open(call, script->vm, strrchr(script->path, '/') + 1, err);
     if (checkpoints == NULL)

@@ -5,11 +5,7 @@
 
 static int run(struct aq_call *call, struct aq_error *err);
 
-static const struct aq_param params[] = {
-    {"all", AQ_TYPE_BOOLEAN, .fallback = "false",
-     .meaning = "those too that `fork` has made for itself and that go with their last clone"},
-    {NULL},
-};
+static const struct aq_param params[] = {{NULL}};
 
 static const struct aq_field sets[] = {
     {"COUNT", "how many templates there are"},
@@ -84,7 +80,7 @@ static int run(struct aq_call *call, struct aq_error *err)
         aq_autotemplate struct aq_template template = {0};
         struct aq_error reason = {0};
         int loaded = aq_template_load_at(templates, names.items[i], &template, &reason);
-        if (loaded == -2 || (loaded == 0 && template.passing && !aq_arg_bool(call, "all")))
+        if (loaded == -2)
             continue;
         if (loaded < 0)
             add_broken(call, table, names.items[i], &reason);

@@ -26,6 +26,7 @@
     X(remove_template)                                                                                       \
     X(clone)                                                                                                 \
     X(create)                                                                                                \
+    X(fork)                                                                                                  \
     X(list)                                                                                                  \
     X(status)                                                                                                \
     X(inspect)                                                                                               \

@@ -7,6 +7,7 @@
 #include "image/qemu_img.h"
 #include "qemu/block.h"
 #include "util/digest.h"
+#include "util/json.h"
 #include "vm/snapshot_find.h"
 
 enum { COPY_MS = 4 * 3600 * 1000, QMP_MS = 60000 };
@@ -107,27 +108,50 @@ static int copy_moment(struct aq_qmp *qmp, struct aq_quiet *quiet, json_t *targe
     return thawed < 0 ? aq_fail(err, late.code, "%s", late.text) : copied;
 }
 
-/* By QEMU itself, which knows what it has not written yet. */
-static int copy_running(const struct aq_vm_hold *hold, struct aq_quiet *quiet, struct aq_stage *stage,
-                        const char *target, struct aq_error *err)
+/* Makes the empty image that is to become it, on what the disk stands on: its options as a block device for
+   QEMU. */
+static json_t *make_target(const struct aq_vm *vm, struct aq_stage *stage, const char *target,
+                           struct aq_error *err)
 {
-    const struct aq_vm *vm = &hold->vm;
     aq_autochain struct aq_chain chain = {0};
     aq_autofree char *backing = NULL;
     if (aq_chain_append(&chain, AQ_PARENT_NONE, "", target, err) < 0 ||
         aq_chain_add(&vm->parent, &chain, err) < 0 || aq_parent_backing(&vm->parent, &backing, err) < 0)
+        return NULL;
+    aq_autofree char *size = aq_format("%" PRIu64, vm->disk_size);
+    const char *const arguments[] = {"create", "-q", "-f", "qcow2", target, size, NULL};
+    int made = backing != NULL ? aq_layer_make_overlay(stage, &vm->parent, vm->disk_size, err)
+                               : aq_qemu_img(arguments, true, aq_after_ms(COPY_MS), err);
+    return made < 0 ? NULL : aq_chain_options(&chain, 0);
+}
+
+/* By QEMU itself, which knows what it has not written yet. */
+static int copy_running(const struct aq_vm_hold *hold, struct aq_quiet *quiet, struct aq_stage *stage,
+                        const char *target, struct aq_error *err)
+{
+    aq_autojson json_t *options = make_target(&hold->vm, stage, target, err);
+    if (options == NULL)
         return -1;
-    if (backing != NULL) {
-        if (aq_layer_make_overlay(stage, &vm->parent, vm->disk_size, err) < 0)
-            return -1;
-    } else {
-        aq_autofree char *size = aq_format("%" PRIu64, vm->disk_size);
-        const char *const arguments[] = {"create", "-q", "-f", "qcow2", target, size, NULL};
-        if (aq_qemu_img(arguments, true, aq_after_ms(COPY_MS), err) < 0)
-            return -1;
-    }
     aq_autoqmp struct aq_qmp *qmp = aq_qmp_connect(hold->run_folder, aq_after_ms(QMP_MS), err);
-    return qmp == NULL ? -1 : copy_moment(qmp, quiet, aq_chain_options(&chain, 0), err);
+    return qmp == NULL ? -1 : copy_moment(qmp, quiet, json_incref(options), err);
+}
+
+static int publish(const struct aq_vm *vm, const char *snapshot, struct aq_stage *stage,
+                   struct aq_layer *layer, int *held, struct aq_error *err)
+{
+    layer->kind = aq_strdup(AQ_LAYER_FROZEN);
+    layer->parent = aq_parent_copy(&vm->parent);
+    layer->origin_vm = aq_strdup(vm->name);
+    layer->origin_id = aq_strdup(vm->id);
+    layer->origin_snapshot = aq_strdup(snapshot != NULL ? snapshot : "");
+    int published = aq_layer_publish(stage, layer, false, err);
+    if (published == 0)
+        return aq_fail(err, AQ_E_LAYER_IN_USE, "another process has just made the layer %s; try again",
+                       layer->id);
+    if (published < 0)
+        return -1;
+    *held = aq_steal_fd(&stage->folder);
+    return 0;
 }
 
 int aq_vm_extract(struct aq_vm_hold *hold, const char *snapshot, struct aq_quiet *quiet,
@@ -150,16 +174,43 @@ int aq_vm_extract(struct aq_vm_hold *hold, const char *snapshot, struct aq_quiet
                                           : copy_file(vm, snapshot, target, err) < 0)
         return aq_error_context(err, "VM %s cannot be copied", vm->name);
     memcpy(layer->id, id, sizeof id);
-    layer->kind = aq_strdup(AQ_LAYER_FROZEN);
-    layer->parent = aq_parent_copy(&vm->parent);
-    layer->origin_vm = aq_strdup(vm->name);
-    layer->origin_id = aq_strdup(vm->id);
-    layer->origin_snapshot = aq_strdup(snapshot != NULL ? snapshot : "");
-    int published = aq_layer_publish(&stage, layer, false, err);
-    if (published == 0)
-        return aq_fail(err, AQ_E_LAYER_IN_USE, "another process has just made the layer %s; try again", id);
-    if (published < 0)
+    return publish(vm, snapshot, &stage, layer, held, err);
+}
+
+int aq_vm_follow_begin(const struct aq_vm_hold *hold, struct aq_qmp *qmp, struct aq_following *following,
+                       struct aq_error *err)
+{
+    aq_autofree char *folder = NULL;
+    aq_layer_random_id(following->id);
+    if (aq_layer_stage(following->id, &following->stage, &folder, err) < 0)
         return -1;
-    *held = aq_steal_fd(&stage.folder);
+    aq_autofree char *target = aq_format("%s/%s", folder, AQ_LAYER_DISK);
+    aq_autojson json_t *options = make_target(&hold->vm, &following->stage, target, err);
+    if (options == NULL || aq_qmp_follow_top(qmp, json_incref(options), aq_after_ms(COPY_MS), err) < 0)
+        return -1;
+    following->qmp = qmp;
     return 0;
+}
+
+int aq_vm_follow_end(struct aq_following *following, struct aq_error *err)
+{
+    if (aq_qmp_follow_end(following->qmp, aq_after_ms(COPY_MS), err) < 0)
+        return -1;
+    following->qmp = NULL;
+    return 0;
+}
+
+int aq_vm_follow_publish(const struct aq_vm_hold *hold, struct aq_following *following,
+                         struct aq_layer *layer, int *held, struct aq_error *err)
+{
+    *layer = (struct aq_layer){0};
+    memcpy(layer->id, following->id, sizeof layer->id);
+    return publish(&hold->vm, NULL, &following->stage, layer, held, err);
+}
+
+void aq_vm_follow_close(struct aq_following *following)
+{
+    if (following->qmp != NULL)
+        aq_qmp_follow_give_up(following->qmp);
+    aq_stage_close(&following->stage);
 }

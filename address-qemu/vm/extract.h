@@ -8,6 +8,7 @@
 #define AQ_VM_EXTRACT_H
 
 #include "image/layer.h"
+#include "qemu/qmp.h"
 #include "vm/hold.h"
 #include "vm/quiesce.h"
 
@@ -16,5 +17,30 @@
    TOOL_FAILED, QMP_FAILED, NO_SPACE, INTERRUPTED; after a failure nothing is left. */
 int aq_vm_extract(struct aq_vm_hold *hold, const char *snapshot, struct aq_quiet *quiet,
                   struct aq_layer *layer, int *held, struct aq_error *err);
+
+/* The same of a running VM at a moment in which it stands still, in steps, so that it does not have to do so
+   while all of it is copied. Initialise with AQ_FOLLOWING_NONE; aq_vm_follow_close at the end. */
+struct aq_following {
+    struct aq_qmp *qmp; /* the caller's; NULL: nothing is followed (any more) */
+    struct aq_stage stage;
+    char id[AQ_LAYER_ID_TEXT];
+};
+#define AQ_FOLLOWING_NONE                                                                                    \
+    {                                                                                                        \
+        .stage = AQ_STAGE_NONE                                                                               \
+    }
+
+/* Copies what it holds, and from then on what is written. */
+int aq_vm_follow_begin(const struct aq_vm_hold *hold, struct aq_qmp *qmp, struct aq_following *following,
+                       struct aq_error *err);
+
+/* It stands still: this is what the layer is to hold. */
+int aq_vm_follow_end(struct aq_following *following, struct aq_error *err);
+
+/* Makes it a layer; as aq_vm_extract. */
+int aq_vm_follow_publish(const struct aq_vm_hold *hold, struct aq_following *following,
+                         struct aq_layer *layer, int *held, struct aq_error *err);
+
+void aq_vm_follow_close(struct aq_following *following);
 
 #endif

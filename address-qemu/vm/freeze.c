@@ -145,6 +145,16 @@ int aq_vm_freeze_settle(struct aq_vm *vm, int lock, int run_folder, struct aq_fr
     return result;
 }
 
+int aq_vm_freeze_begin(struct aq_vm_hold *hold, struct aq_error *err)
+{
+    return begin(&hold->vm, hold->lock, err);
+}
+
+int aq_vm_freeze_switch(const struct aq_vm_hold *hold, struct aq_qmp *qmp, struct aq_error *err)
+{
+    return switch_over(&hold->vm, qmp, NULL, err);
+}
+
 int aq_vm_freeze(struct aq_vm_hold *hold, struct aq_quiet *quiet, struct aq_layer *layer, int *held,
                  struct aq_error *err)
 {

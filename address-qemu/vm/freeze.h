@@ -18,6 +18,7 @@
 #define AQ_VM_FREEZE_H
 
 #include "image/layer.h"
+#include "qemu/qmp.h"
 #include "vm/hold.h"
 #include "vm/quiesce.h"
 
@@ -27,6 +28,11 @@
    the next command that holds it settles what is pending. QMP_FAILED, NO_SPACE, IO. */
 int aq_vm_freeze(struct aq_vm_hold *hold, struct aq_quiet *quiet, struct aq_layer *layer, int *held,
                  struct aq_error *err);
+
+/* Steps 1 and 2, and 3 alone, of a VM that runs, for those who have its monitor: aq_vm_freeze_settle, when
+   the monitor is free again, has to follow whatever came of them. */
+int aq_vm_freeze_begin(struct aq_vm_hold *hold, struct aq_error *err);
+int aq_vm_freeze_switch(const struct aq_vm_hold *hold, struct aq_qmp *qmp, struct aq_error *err);
 
 /* What came of a layer that a VM's disk was to become. */
 struct aq_frozen {

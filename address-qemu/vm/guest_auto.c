@@ -3,8 +3,12 @@
 
 #include <string.h>
 
+#include "guest/channel_ops.h"
+
 enum {
     SSH_AFTER_MS = 1500,   /* a guest that is up has answered by then through its ports, if it does at all */
+    HELPER_FIRST_MS = 20,  /* a helper that is there has answered by then, or soon after */
+    AGENT_ANSWER_MS = 500, /* an agent that is there has answered by then */
     HELPER_GRACE_MS = 250, /* how much later than the agent the helper may come up and still be preferred */
     PORTS_GRACE_MS = 1000, /* and how much later than SSH either of them */
     SLICE_MS = 1000,       /* between looks at an agent that another process is using */
@@ -64,6 +68,29 @@ static void add_reason(struct aq_guest *guest, struct aq_channel *channel, const
              channel == NULL ? otherwise : why.text);
 }
 
+/* The agent has been asked. If nobody took its answer it would try to write it again and again, and the guest
+   would not come to rest. */
+static void hear_agent_out(struct aq_channel *agent)
+{
+    if (agent != NULL && agent->port.guest_open(agent->port.data) == 1)
+        is_ready_soon(agent, AGENT_ANSWER_MS);
+}
+
+/* Is it there? Then the agent need not be asked. */
+static bool take_helper(struct search *search)
+{
+    struct aq_error later = {0};
+    struct aq_guest *guest = search->guest;
+    if (aq_guest_try_helper(guest, search->deadline, &later) < 0)
+        return false; /* it is tried again with the others */
+    struct aq_channel *helper = guest->helper.channel;
+    if (!is_ready_soon(helper, HELPER_FIRST_MS) &&
+        (helper->port.guest_open(helper->port.data) != 1 || !is_ready_soon(helper, HELPER_GRACE_MS)))
+        return false;
+    aq_guest_take(guest, helper);
+    return true;
+}
+
 static void take_first(struct search *search, int first)
 {
     struct aq_guest *guest = search->guest;
@@ -80,6 +107,8 @@ static void take_first(struct search *search, int first)
         add_reason(guest, ways[HELPER], "");
         add_reason(guest, ways[AGENT], "another process is using the agent");
     }
+    if (first != AGENT)
+        hear_agent_out(ways[AGENT]);
     aq_guest_take(guest, ways[first]);
 }
 
@@ -108,6 +137,8 @@ int aq_guest_open_auto(struct aq_guest *guest, const struct aq_ssh_target *targe
                        struct aq_error *err)
 {
     struct search search = {guest, target, deadline, aq_after_ms(SSH_AFTER_MS)};
+    if (take_helper(&search))
+        return 0;
     for (;;) {
         if (begin_ways(&search, err) < 0)
             return -1;

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gateway/net.h"
 #include "image/chain.h"
 #include "qemu/launch.h"
+#include "qemu/migrate.h"
 #include "util/clock.h"
 #include "util/files.h"
 #include "util/home.h"
@@ -17,13 +17,11 @@
 #include "vm/forward.h"
 #include "vm/iso.h"
 #include "vm/lifecycle.h"
-#include "vm/network.h"
+#include "vm/machine.h"
 #include "vm/orphan.h"
 #include "vm/recover.h"
 #include "vm/snapshot_live.h"
 #include "vm/start.h"
-
-#define DISK_SERIAL "root"
 
 enum {
     QEMU_ANSWERS_MS = 60000, /* QEMU's own start, not the guest's: seconds even on a busy host */
@@ -37,6 +35,7 @@ struct start {
     struct aq_chain chain; /* of its disk */
     int vm_folder;         /* the caller's */
     int runtime, run_folder, log;
+    int disk_folder; /* the VM's, as QEMU inherits it: without our lock on it */
     struct aq_companion_ends ends;
 };
 
@@ -44,7 +43,7 @@ static void start_free(struct start *start)
 {
     aq_chain_free(&start->chain);
     aq_companion_ends_close(&start->ends);
-    const int fds[] = {start->runtime, start->run_folder, start->log};
+    const int fds[] = {start->runtime, start->run_folder, start->log, start->disk_folder};
     for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)
         aq_cleanup_close(&fds[i]);
 }
@@ -96,46 +95,19 @@ static int go_on_from(const struct start *start, struct aq_qmp *qmp, struct aq_e
     return aq_qmp_command(qmp, "cont", NULL, aq_after_ms(QEMU_ANSWERS_MS), NULL, err);
 }
 
-/* The devices, which are the same for all that a VM may begin with. */
-static struct aq_machine describe(const struct aq_vm *vm, enum aq_accel accel, const char *machine_type,
-                                  const struct aq_disk *disk)
+/* A VM that is published after its start has its disk then under another name, and QEMU opens it again by the
+   name that it knows when a layer is made of it. So it gets one that stays true. */
+static int name_disk_by_folder(struct start *start, struct aq_error *err)
 {
-    return (struct aq_machine){
-        .name = vm->name,
-        .uuid = vm->id,
-        .memory_mib = vm->memory,
-        .cpus = vm->cpus,
-        .accel = accel,
-        .machine_type = machine_type,
-        .disks = disk,
-        .disk_count = 1,
-        .network = strcmp(vm->network, "none") != 0,
-        .mtu = aq_network_has_gateway(vm) ? AQ_NET_MTU : 0,
-        .mac = vm->mac,
-        .hostname = vm->name,
-        .drive = vm->iso != NULL,
-        .disc = vm->iso != NULL && vm->iso[0] != '\0' ? vm->iso : NULL,
-    };
-}
-
-uint64_t aq_vm_shape(const struct aq_vm *vm, enum aq_accel accel, const char *machine_type)
-{
-    const struct aq_disk disk = {.serial = DISK_SERIAL};
-    const struct aq_machine machine = describe(vm, accel, machine_type, &disk);
-    return aq_machine_shape(&machine);
-}
-
-/* What the monitor is told before anybody reads its answers: a template's RAM is there already, so that it is
-   not part of the state. */
-static json_t *commands_ahead(const struct aq_origin *origin)
-{
-    if (origin->state <= 0)
-        return NULL;
-    aq_autofree char *uri = aq_format("fd:%d", origin->state);
-    return json_pack("[{s:s, s:{s:[{s:s, s:b}, {s:s, s:b}]}}, {s:s, s:{s:s}}]", "execute",
-                     "migrate-set-capabilities", "arguments", "capabilities", "capability", "x-ignore-shared",
-                     "state", 1, "capability", "events", "state", 1, "execute", "migrate-incoming",
-                     "arguments", "uri", uri);
+    struct aq_disk_image *disk = &start->chain.images[0];
+    if (start->origin->state <= 0 || start->vm->disk[0] == '/')
+        return 0;
+    start->disk_folder = openat(start->vm_folder, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (start->disk_folder < 0)
+        return aq_fail_errno(err, AQ_E_IO, errno, "cannot open the folder of VM %s", start->vm->name);
+    free((char *)disk->path);
+    disk->path = aq_format("/proc/self/fd/%d/%s", start->disk_folder, start->vm->disk);
+    return 0;
 }
 
 static int meanwhile(void *data, struct aq_error *err)
@@ -147,13 +119,15 @@ static int meanwhile(void *data, struct aq_error *err)
 static int launch(struct start *start, struct aq_run *run, struct aq_qmp **qmp, struct aq_error *err)
 {
     const struct aq_origin *origin = start->origin;
+    if (name_disk_by_folder(start, err) < 0)
+        return -1;
     const struct aq_disk disk = {
-        .chain = start->chain.images, .chain_count = start->chain.count, .serial = DISK_SERIAL};
-    struct aq_machine machine = describe(start->vm, run->accel, origin->machine_type, &disk);
+        .chain = start->chain.images, .chain_count = start->chain.count, .serial = AQ_DISK_SERIAL};
+    struct aq_machine machine = aq_vm_machine(start->vm, run->accel, origin->machine_type, &disk);
     machine.cpu_model = origin->cpu_model;
     machine.ram_file = origin->ram;
     machine.ram_shared = origin->state <= 0; /* in the making */
-    aq_autojson json_t *ahead = commands_ahead(origin);
+    aq_autojson json_t *ahead = origin->state > 0 ? aq_migrate_load_commands(origin->state, true) : NULL;
     const struct aq_launch launch = {
         .machine = &machine,
         .runtime_dir = start->run_folder,
@@ -163,6 +137,7 @@ static int launch(struct start *start, struct aq_run *run, struct aq_qmp **qmp, 
         .paused = origin->snapshot != NULL,
         .incoming = origin->state > 0 ? "defer" : NULL,
         .state_fd = origin->state,
+        .disk_folder_fd = start->disk_folder,
         .ahead = ahead,
         .meanwhile = origin->meanwhile != NULL ? meanwhile : NULL,
         .data = start,
@@ -225,6 +200,7 @@ static struct start begin(const struct aq_vm *vm, int folder, const struct aq_or
                           .runtime = -1,
                           .run_folder = -1,
                           .log = -1,
+                          .disk_folder = -1,
                           .ends = AQ_COMPANION_NO_ENDS};
 }
 

@@ -32,7 +32,4 @@ struct aq_origin {
 int aq_vm_start_in(const struct aq_vm *vm, int folder, const struct aq_origin *origin, struct aq_run *run,
                    struct aq_qmp **qmp, struct aq_error *err);
 
-/* The shape (qemu/machine.h) of the machine that it would be started as. */
-uint64_t aq_vm_shape(const struct aq_vm *vm, enum aq_accel accel, const char *machine_type);
-
 #endif

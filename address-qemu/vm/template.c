@@ -95,37 +95,38 @@ int aq_template_lock(const char *name, enum aq_lock kind, struct aq_error *err)
 
 int aq_template_clones(const struct aq_template *template, struct aq_strings *names, struct aq_error *err)
 {
-    aq_autostrings struct aq_strings above = {0};
-    if (aq_dependents_of(&template->parent, aq_vm_dependents, &above, err) < 0)
+    aq_autoclose int vms = aq_open_home_dir("vms", err);
+    aq_autostrings struct aq_strings all = {0};
+    if (vms < 0 || aq_folder_list(vms, &all, err) < 0)
         return -1;
-    for (size_t i = 0; i < above.count; i++)
-        if (strncmp(above.items[i], "VM ", 3) == 0)
-            aq_strings_add(names, above.items[i] + 3);
+    for (size_t i = 0; i < all.count; i++) {
+        aq_autovm struct aq_vm vm = {0};
+        struct aq_error unread = {0};
+        if (aq_vm_load_at(vms, all.items[i], &vm, &unread) == 0 && strcmp(vm.template, template->name) == 0)
+            aq_strings_add(names, all.items[i]);
+    }
     return 0;
 }
 
-/* What stands on its disk, beside the template itself. */
-static int refuse_dependents(const struct aq_template *template, struct aq_error *err)
+static int refuse_clones(const struct aq_template *template, struct aq_error *err)
 {
-    aq_autostrings struct aq_strings above = {0};
+    aq_autostrings struct aq_strings clones = {0};
     aq_autobuffer struct aq_buffer list = {0};
-    aq_autofree char *itself = aq_format("template %s", template->name);
-    if (aq_dependents_of(&template->parent, aq_vm_dependents, &above, err) < 0)
+    if (aq_template_clones(template, &clones, err) < 0)
         return -1;
-    for (size_t i = 0; i < above.count; i++)
-        if (strcmp(above.items[i], itself) != 0)
-            aq_buffer_format(&list, "%s%s", list.length > 0 ? ", " : "", above.items[i]);
+    for (size_t i = 0; i < clones.count; i++)
+        aq_buffer_format(&list, "%s%s", list.length > 0 ? ", " : "", clones.items[i]);
     if (list.length == 0)
         return 0;
     return aq_fail(err, AQ_E_TEMPLATE_IN_USE,
-                   "the template %s cannot be removed while this depends on it: %s; remove that first",
+                   "the template %s cannot be removed while there are clones of it: %s; remove those first",
                    template->name, list.data);
 }
 
 int aq_template_check_unused(const char *name, struct aq_error *err)
 {
     aq_autotemplate struct aq_template template = {0};
-    return aq_template_load(name, &template, err) < 0 ? -1 : refuse_dependents(&template, err);
+    return aq_template_load(name, &template, err) < 0 ? -1 : refuse_clones(&template, err);
 }
 
 /* The caller holds it exclusively. Its disk goes after it, so that no record speaks of what is not there. */
@@ -150,18 +151,8 @@ int aq_template_remove(const char *name, struct aq_error *err)
     if (aq_template_load(name, &template, &reason) < 0) {
         if (reason.code != AQ_E_RECORD_INVALID && reason.code != AQ_E_TEMPLATE_NOT_FOUND)
             return aq_fail(err, reason.code, "%s", reason.text);
-    } else if (refuse_dependents(&template, err) < 0) {
+    } else if (refuse_clones(&template, err) < 0) {
         return -1;
     }
     return remove_locked(name, &template, err);
-}
-
-void aq_template_let_pass(const char *name)
-{
-    aq_autotemplate struct aq_template template = {0};
-    struct aq_error ignored = {0};
-    aq_interrupt_hold();
-    if (aq_template_load(name, &template, &ignored) == 0 && template.passing)
-        aq_template_remove(name, &ignored);
-    aq_interrupt_release();
 }

@@ -26,7 +26,6 @@ struct aq_template {
     char *vm;         /* the VM that it was taken from; "" when it was booted to be one */
     char *warm;       /* the command that was run in it; "" */
     bool provisioned; /* scripts of a user's have run in it: it may hold secrets */
-    bool passing;     /* made for a fork: it goes with the last of its clones */
     struct aq_parent parent; /* its disk, a layer */
     uint64_t disk_size;      /* virtual, bytes */
     unsigned memory;         /* MiB */
@@ -86,8 +85,5 @@ int aq_template_check_unused(const char *name, struct aq_error *err);
 /* Removes it with its disk. TEMPLATE_NOT_FOUND, TEMPLATE_IN_USE naming what stands on it. One whose record is
    damaged is removed too. */
 int aq_template_remove(const char *name, struct aq_error *err);
-
-/* Removes it if it is a passing one and nothing stands on it any more. Errors do not matter. */
-void aq_template_let_pass(const char *name);
 
 #endif

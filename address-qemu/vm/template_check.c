@@ -6,7 +6,7 @@
 #include "image/chain.h"
 #include "qemu/version.h"
 #include "util/home.h"
-#include "vm/start.h"
+#include "vm/machine.h"
 #include "vm/template.h"
 
 static int stale(const struct aq_template *template, const char *what, const char *then, const char *now,

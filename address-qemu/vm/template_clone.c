@@ -14,10 +14,11 @@
 #include "guest/identity.h"
 #include "guest/standstill.h"
 #include "qemu/launch.h"
+#include "qemu/migrate.h"
 #include "util/files.h"
 #include "util/home.h"
-#include "util/json.h"
 #include "vm/make.h"
+#include "vm/memory.h"
 #include "vm/ssh.h"
 #include "vm/start.h"
 
@@ -31,6 +32,7 @@ enum {
 /* A clone in the making. */
 struct making {
     const struct aq_template *template;
+    const char *of; /* for messages: "the template web" */
     struct aq_vm *vm;
     struct aq_run *run;
     struct aq_stage stage;
@@ -76,7 +78,7 @@ static int describe(struct making *making, const struct aq_clone_request *reques
                                          .port_count = request->port_count};
     struct aq_vm *vm = making->vm;
     vm->base = aq_strdup(template->base);
-    vm->template = aq_strdup(template->name);
+    vm->template = aq_strdup(template->name != NULL ? template->name : "");
     vm->parent = aq_parent_copy(&template->parent);
     vm->disk_size = template->disk_size;
     vm->memory = template->memory;
@@ -115,40 +117,20 @@ static int fail_load(const struct making *making, const struct aq_error *why, st
     if (log.length > WORDS_MAX)
         words += log.length - WORDS_MAX;
     enum aq_error_code code = why->code == AQ_E_VM_NOT_RUNNING ? AQ_E_QEMU_FAILED : why->code;
-    return aq_fail(err, code, "QEMU cannot go on from the template %s: %s. Its last words: %s",
-                   making->template->name, why->text, words);
+    return aq_fail(err, code, "QEMU cannot go on from %s: %s. Its last words: %s", making->of,
+                   why->text, words);
 }
 
 /* A template that was standing still when it was taken stands still. Its snapshots are to be as any VM's,
    with the RAM in them. */
 static int go_on(struct making *making, struct aq_error *err)
 {
-    json_t *capabilities =
-        json_pack("{s:[{s:s, s:b}]}", "capabilities", "capability", "x-ignore-shared", "state", 0);
-    aq_deadline deadline = aq_after_ms(QMP_MS);
-    return aq_qmp_command(making->qmp, "migrate-set-capabilities", capabilities, deadline, NULL, err) < 0
-               ? -1
-               : aq_qmp_command(making->qmp, "cont", NULL, deadline, NULL, err);
-}
-
-static int wait_loaded(struct making *making, struct aq_error *err)
-{
     struct aq_error why = {0};
-    aq_deadline deadline = aq_after_ms(LOAD_MS);
-    for (;;) {
-        aq_autojson json_t *data = NULL;
-        int came = aq_qmp_wait_event(making->qmp, "MIGRATION", deadline, &data, &why);
-        const char *status = aq_json_text(data, "status", "");
-        if (came > 0 && strcmp(status, "completed") == 0)
-            break;
-        if (came == 0)
-            aq_fail(&why, AQ_E_TIMEOUT, "it took too long");
-        if (came > 0 && strcmp(status, "failed") == 0)
-            aq_fail(&why, AQ_E_QEMU_FAILED, "the state could not be loaded");
-        if (why.code != AQ_OK)
-            return fail_load(making, &why, err);
-    }
-    return go_on(making, &why) == 0 ? 0 : fail_load(making, &why, err);
+    if (aq_migrate_wait(making->qmp, aq_after_ms(LOAD_MS), &why) == 0 &&
+        aq_migrate_whole_again(making->qmp, &why) == 0 &&
+        aq_qmp_command(making->qmp, "cont", NULL, aq_after_ms(QMP_MS), NULL, &why) == 0)
+        return 0;
+    return fail_load(making, &why, err);
 }
 
 static int start(struct making *making, int template_folder, struct aq_error *err)
@@ -171,15 +153,13 @@ static int repair(struct making *making, struct aq_error *err)
 {
     bool stood_still = false;
     if (aq_channel_repaired(making->channel, aq_after_ms(REPAIR_MS), &stood_still, err) < 0)
-        return aq_error_context(err, "a clone of the template %s was ended and removed",
-                                making->template->name);
+        return aq_error_context(err, "a clone of %s was ended and removed", making->of);
     if (stood_still || !making->template->closed)
         return 0;
     return aq_fail(
         err, AQ_E_CLONE_UNREPAIRED,
-        "a clone of the template %s went on before it was repaired, because that took too long; it "
-        "was ended and removed",
-        making->template->name);
+        "a clone of %s went on before it was repaired, because that took too long; it was ended and removed",
+        making->of);
 }
 
 static int make(struct making *making, const struct aq_clone_request *request, int template_folder,
@@ -190,31 +170,41 @@ static int make(struct making *making, const struct aq_clone_request *request, i
         return -1;
     if (aq_stage_open(vms, making->vm->name, &making->stage, err) < 0 ||
         aq_vm_write_files(making->stage.folder, making->vm, err) < 0 ||
-        start(making, template_folder, err) < 0 || wait_loaded(making, err) < 0 || repair(making, err) < 0 ||
+        start(making, template_folder, err) < 0 || go_on(making, err) < 0 || repair(making, err) < 0 ||
         aq_vm_publish(&making->stage, request, making->vm, err) < 0)
         return -1;
     making->made = true;
     return 0;
 }
 
-int aq_template_clone(const char *name, const struct aq_clone_request *request, struct aq_vm *vm,
-                      struct aq_run *run, struct aq_template *template, struct aq_error *err)
+int aq_template_clone_in(int folder, const struct aq_template *template, const struct aq_clone_request *request,
+                         struct aq_vm *vm, struct aq_run *run, struct aq_error *err)
 {
+    aq_autofree char *of = template->name != NULL ? aq_format("the template %s", template->name)
+                                                  : aq_format("the VM %s", template->vm);
     *run = (struct aq_run){0};
-    aq_autotemplate struct aq_template own = {0};
-    aq_cleanup(making_free) struct making making = {.template = &own,
+    aq_cleanup(making_free) struct making making = {.template = template,
+                                                    .of = of,
                                                     .vm = vm,
                                                     .run = run,
                                                     .stage = AQ_STAGE_NONE,
                                                     .state = -1,
                                                     .helper = AQ_QEMU_UNCONNECTED};
+    return make(&making, request, folder, err);
+}
+
+int aq_template_clone(const char *name, const struct aq_clone_request *request, struct aq_vm *vm,
+                      struct aq_run *run, struct aq_template *template, struct aq_error *err)
+{
+    aq_autotemplate struct aq_template own = {0};
     aq_autoclose int lock = aq_template_lock(name, AQ_LOCK_SHARED, err);
     if (lock < 0 || aq_template_load(name, &own, err) < 0)
         return -1;
     aq_autoclose int parent_lock = aq_parent_lock(&own.parent, AQ_LOCK_SHARED, err);
     if (parent_lock < 0 ||
         aq_template_check(&own, request->accel != NULL ? request->accel : "auto", err) < 0 ||
-        make(&making, request, lock, err) < 0)
+        aq_memory_check(1, aq_memory_of_vm(own.memory), err) < 0 ||
+        aq_template_clone_in(lock, &own, request, vm, run, err) < 0)
         return -1;
     if (template == NULL)
         return 0;

@@ -14,6 +14,11 @@
 int aq_template_clone(const char *name, const struct aq_clone_request *request, struct aq_vm *vm,
                       struct aq_run *run, struct aq_template *template, struct aq_error *err);
 
+/* The same of what is in the open folder, which nobody else needs to know of: for forks. `template` has no
+   name then. The caller holds its disk. */
+int aq_template_clone_in(int folder, const struct aq_template *template, const struct aq_clone_request *request,
+                         struct aq_vm *vm, struct aq_run *run, struct aq_error *err);
+
 /* The template that a clone of a base is made of without being asked for by name: one that was booted from
    that base and had nothing run in it, is as large as the clone is to be, and fits this host; the latest of
    them. 1 found, 0 there is none, and *why says what is in the way, in a few words. -1 BASE_NOT_FOUND, IO. */

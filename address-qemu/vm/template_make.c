@@ -7,21 +7,14 @@
 
 #include <string.h>
 
-#include "guest/standstill.h"
 #include "image/base.h"
 #include "qemu/launch.h"
 #include "vm/guest_runner.h"
 #include "vm/make.h"
-#include "vm/settle.h"
 #include "vm/start.h"
+#include "vm/template_rest.h"
 #include "vm/template_take.h"
-
-enum {
-    SYNC_MS = 120000,
-    FREEZE_MS = 30000,
-    THAWS_MS = 30000, /* by itself, if this process has died */
-    TAIL = 1000,
-};
+#include "vm/template_vm.h"
 
 struct making {
     const struct aq_template_request *request;
@@ -110,49 +103,25 @@ static int reach_guest(struct making *making, struct aq_error *err)
         request->base);
 }
 
-static int run_warm(struct making *making, struct aq_error *err)
-{
-    const char *const argv[] = {"/bin/sh", "-c", making->request->warm, NULL};
-    const struct aq_guest_exec exec = {
-        .argv = argv, .deadline = aq_after_ms(making->request->warm_ms), .capture_limit = TAIL};
-    aq_autoguestexit struct aq_guest_exit exit = {0};
-    say(making, "running the warming command");
-    if (aq_channel_exec(making->guest.channel, &exec, &exit, err) < 0)
-        return aq_error_context(err, "the warming command");
-    if (exit.exit_code == 0)
-        return 0;
-    return aq_fail(err, AQ_E_GUEST_COMMAND_FAILED, "the warming command ended with exit code %d: %s",
-                   exit.exit_code, aq_buffer_text(&exit.errors));
-}
-
-static int settle(struct making *making, struct aq_error *err)
-{
-    say(making, "waiting until the guest is at rest");
-    return aq_guest_settle(making->guest.channel, &making->run.process,
-                           aq_after_ms(making->request->settle_ms), &making->template->settled, err);
-}
-
 static int prepare(struct making *making, struct aq_error *err)
 {
-    if (reach_guest(making, err) < 0 || settle(making, err) < 0)
+    const struct aq_template_request *request = making->request;
+    if (reach_guest(making, err) < 0)
         return -1;
-    if (making->request->warm != NULL && (run_warm(making, err) < 0 || settle(making, err) < 0))
-        return -1;
-    return aq_channel_sync(making->guest.channel, aq_after_ms(SYNC_MS), err);
+    const struct aq_rest rest = {.channel = making->guest.channel,
+                                 .qemu = &making->run.process,
+                                 .warm = request->warm,
+                                 .warm_ms = request->warm_ms,
+                                 .settle_ms = request->settle_ms,
+                                 .say = request->progress,
+                                 .data = request->progress_data};
+    return aq_template_rest(&rest, &making->template->settled, err);
 }
 
 static int freeze(struct making *making, struct aq_error *err)
 {
-    struct aq_template *template = making->template;
-    aq_autofrozen struct aq_guest_frozen frozen = {0};
     say(making, "freezing");
-    if (aq_guest_freeze(making->guest.channel, THAWS_MS, aq_after_ms(FREEZE_MS), &frozen, err) < 0)
-        return -1;
-    template->closed = frozen.closed;
-    template->window = aq_strdup(frozen.why);
-    template->keys = frozen.keys;
-    frozen.keys = (struct aq_strings){0};
-    return 0;
+    return aq_template_freeze(making->guest.channel, making->template, err);
 }
 
 /* QEMU has to have let go of disk and RAM before they are sealed. */
@@ -174,11 +143,11 @@ static int make(struct making *making, struct aq_error *err)
         freeze(making, err) < 0 || aq_template_save_state(making->qmp, making->stage.folder, err) < 0 ||
         quit(making, err) < 0)
         return -1;
-    return aq_template_publish(&making->stage, making->request->replace, making->template, err);
+    return aq_template_publish_all(&making->stage, making->request->replace, making->template, err);
 }
 
-int aq_template_make(const struct aq_template_request *request, struct aq_template *template,
-                     struct aq_error *err)
+static int make_of_base(const struct aq_template_request *request, struct aq_template *template,
+                        struct aq_error *err)
 {
     aq_cleanup(making_free) struct making making = {.request = request,
                                                     .template = template,
@@ -189,7 +158,35 @@ int aq_template_make(const struct aq_template_request *request, struct aq_templa
     template->name = aq_strdup(request->name);
     template->vm = aq_strdup("");
     template->warm = aq_strdup(request->warm != NULL ? request->warm : "");
+    return make(&making, err);
+}
+
+static int make_of_vm(const struct aq_template_request *request, struct aq_template *template,
+                      struct aq_error *err)
+{
+    const struct aq_take_request take = {.vm = request->vm,
+                                         .name = request->name,
+                                         .warm = request->warm,
+                                         .allow_provisioned = request->allow_provisioned,
+                                         .settle_ms = request->settle_ms,
+                                         .warm_ms = request->warm_ms,
+                                         .progress = request->progress,
+                                         .progress_data = request->progress_data};
+    aq_autotaken struct aq_taken taken = AQ_TAKEN_NONE;
+    if (aq_take_vm(&take, &taken, err) < 0)
+        return -1;
+    taken.template.name = aq_strdup(request->name);
+    if (aq_template_publish(&taken.stage, request->replace, &taken.template, err) < 0)
+        return -1;
+    *template = taken.template;
+    taken.template = (struct aq_template){0};
+    return 0;
+}
+
+int aq_template_make(const struct aq_template_request *request, struct aq_template *template,
+                     struct aq_error *err)
+{
     if (aq_template_check_name(request->name, request->replace, err) < 0)
         return -1;
-    return make(&making, err);
+    return request->vm != NULL ? make_of_vm(request, template, err) : make_of_base(request, template, err);
 }

@@ -44,7 +44,6 @@ static json_t *to_json(const struct aq_template *template)
     set_text(record, "vm", template->vm);
     set_text(record, "warm", template->warm);
     json_object_set_new(record, "provisioned", json_boolean(template->provisioned));
-    json_object_set_new(record, "passing", json_boolean(template->passing));
     json_object_set_new(record, "parent", aq_parent_to_json(&template->parent));
     json_object_set_new(record, "disk_size", json_integer((json_int_t) template->disk_size));
     json_object_set_new(record, "memory", json_integer(template->memory));
@@ -109,7 +108,6 @@ static void take_texts(const json_t *record, struct aq_template *template)
     template->created = aq_strdup(aq_json_text(record, "created", ""));
     template->accel = strcmp(aq_json_text(record, "accel", ""), "kvm") == 0 ? AQ_ACCEL_KVM : AQ_ACCEL_TCG;
     template->provisioned = aq_json_bool(record, "provisioned", true);
-    template->passing = aq_json_bool(record, "passing", false);
     template->closed = aq_json_bool(record, "closed", false);
     template->settled = aq_json_bool(record, "settled", false);
     snprintf(template->id, sizeof template->id, "%s", aq_json_text(record, "id", ""));

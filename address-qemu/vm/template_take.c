@@ -9,14 +9,12 @@
 #include <unistd.h>
 
 #include "image/layer.h"
+#include "qemu/migrate.h"
 #include "qemu/version.h"
 #include "util/clock.h"
 #include "util/files.h"
 #include "util/home.h"
-#include "util/json.h"
-#include "vm/start.h"
-
-enum { QMP_MS = 60000, SAVE_MS = 600000 };
+#include "vm/machine.h"
 
 int aq_template_check_name(const char *name, bool replace, struct aq_error *err)
 {
@@ -70,46 +68,10 @@ char *aq_template_make_ram(int folder, unsigned memory_mib, struct aq_error *err
     return aq_path_at(folder, AQ_TEMPLATE_RAM);
 }
 
-static int wait_saved(struct aq_qmp *qmp, struct aq_error *err)
-{
-    aq_deadline deadline = aq_after_ms(SAVE_MS);
-    for (;;) {
-        aq_autojson json_t *data = NULL;
-        int came = aq_qmp_wait_event(qmp, "MIGRATION", deadline, &data, err);
-        const char *status = aq_json_text(data, "status", "");
-        if (came < 0)
-            return -1;
-        if (came == 0)
-            return aq_fail(err, AQ_E_TIMEOUT, "QEMU took too long to write the state of its devices");
-        if (strcmp(status, "completed") == 0)
-            return 0;
-        if (strcmp(status, "failed") == 0)
-            return aq_fail(err, AQ_E_QMP_FAILED, "QEMU could not write the state of its devices");
-    }
-}
-
-/* What is shared with the stage's file is not part of the state. */
-static json_t *capabilities(void)
-{
-    return json_pack("{s:[{s:s, s:b}, {s:s, s:b}]}", "capabilities", "capability", "x-ignore-shared", "state",
-                     1, "capability", "events", "state", 1);
-}
-
 int aq_template_save_state(struct aq_qmp *qmp, int folder, struct aq_error *err)
 {
-    aq_deadline deadline = aq_after_ms(QMP_MS);
     aq_autoclose int state = aq_make_file_at(folder, AQ_TEMPLATE_STATE, NULL, 0, 0600, err);
-    if (state < 0 ||
-        aq_qmp_command(qmp, "migrate-set-capabilities", capabilities(), deadline, NULL, err) < 0 ||
-        aq_qmp_command(qmp, "migrate-set-parameters", json_pack("{s:I}", "max-bandwidth", INT64_C(1) << 40),
-                       deadline, NULL, err) < 0 ||
-        aq_qmp_give_fd(qmp, state, AQ_TEMPLATE_STATE, deadline, err) < 0)
-        return -1;
-    aq_qmp_forget_events(qmp);
-    if (aq_qmp_command(qmp, "migrate", json_pack("{s:s}", "uri", "fd:" AQ_TEMPLATE_STATE), deadline, NULL,
-                       err) < 0)
-        return -1;
-    return wait_saved(qmp, err);
+    return state < 0 ? -1 : aq_migrate_save(qmp, state, err);
 }
 
 /* Until 9.0, QEMU opens the RAM of a clone for writing although it never writes to it; so it has to stay
@@ -168,16 +130,24 @@ static int publish_record(struct aq_stage *stage, bool replace, const struct aq_
 int aq_template_publish(struct aq_stage *stage, bool replace, struct aq_template *template,
                         struct aq_error *err)
 {
+    return seal(stage->folder, AQ_TEMPLATE_RAM, ram_mode(), &template->ram, err) < 0 ||
+                   seal(stage->folder, AQ_TEMPLATE_STATE, 0400, &template->state, err) < 0 ||
+                   aq_template_write(stage->folder, template, err) < 0 ||
+                   publish_record(stage, replace, template, err) < 0
+               ? -1
+               : 0;
+}
+
+int aq_template_publish_all(struct aq_stage *stage, bool replace, struct aq_template *template,
+                            struct aq_error *err)
+{
     static const char *const spent[] = {AQ_VM_CONSOLE, AQ_VM_CONSOLE ".1", AQ_VM_LOG, AQ_VM_RECORD};
     aq_autostage struct aq_stage layer_stage = AQ_STAGE_NONE;
     for (size_t i = 0; i < sizeof spent / sizeof *spent; i++)
         unlinkat(stage->folder, spent[i], 0);
-    if (seal(stage->folder, AQ_TEMPLATE_RAM, ram_mode(), &template->ram, err) < 0 ||
-        seal(stage->folder, AQ_TEMPLATE_STATE, 0400, &template->state, err) < 0 ||
-        publish_disk(stage, &layer_stage, template, err) < 0)
+    if (publish_disk(stage, &layer_stage, template, err) < 0)
         return -1;
-    if (aq_template_write(stage->folder, template, err) == 0 &&
-        publish_record(stage, replace, template, err) == 0)
+    if (aq_template_publish(stage, replace, template, err) == 0)
         return 0;
     struct aq_error ignored = {0};
     aq_stage_close(&layer_stage); /* it is published, but nothing stands on it */

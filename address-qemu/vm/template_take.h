@@ -21,9 +21,14 @@ char *aq_template_make_ram(int folder, unsigned memory_mib, struct aq_error *err
    afterwards. */
 int aq_template_save_state(struct aq_qmp *qmp, int folder, struct aq_error *err);
 
-/* Makes a layer of the disk in the stage (AQ_VM_DISK, on template->parent, which it replaces by that layer),
-   seals RAM and state, writes the record and publishes the template. The caller holds the parent. */
+/* Seals RAM and state, writes the record and publishes the template. Its disk is the layer template->parent,
+   which the caller holds. */
 int aq_template_publish(struct aq_stage *stage, bool replace, struct aq_template *template,
                         struct aq_error *err);
+
+/* The same of a VM that was started in the stage and has ended: its disk is made that layer, on
+   template->parent, which the caller holds, and replaces it. */
+int aq_template_publish_all(struct aq_stage *stage, bool replace, struct aq_template *template,
+                            struct aq_error *err);
 
 #endif

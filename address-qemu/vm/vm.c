@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "util/clock.h"
 #include "util/files.h"
 #include "util/home.h"
 #include "util/suggest.h"
@@ -107,9 +108,13 @@ int aq_vm_note_saved(int lock, const struct aq_vm *vm, const char *saved, struct
     return note(lock, vm, offsetof(struct aq_vm, saved), saved, err);
 }
 
-int aq_vm_note_provisioned(int lock, const struct aq_vm *vm, const char *moment, struct aq_error *err)
+int aq_vm_note_provisioned(const struct aq_vm *vm, struct aq_error *err)
 {
-    return note(lock, vm, offsetof(struct aq_vm, provisioned), moment, err);
+    char now[AQ_TIME_TEXT];
+    if (vm->provisioned != NULL && vm->provisioned[0] != '\0')
+        return 0;
+    aq_autoclose int lock = aq_vm_lock(vm->name, AQ_LOCK_EXCLUSIVE, err);
+    return lock < 0 ? -1 : note(lock, vm, offsetof(struct aq_vm, provisioned), aq_now_text(now), err);
 }
 
 int aq_vm_note_ssh(int lock, const struct aq_vm *vm, const struct aq_vm_ssh *ssh, struct aq_error *err)

@@ -109,10 +109,12 @@ int aq_vm_load_at(int vms, const char *name, struct aq_vm *vm, struct aq_error *
 /* Has it a saved state to go on from? */
 bool aq_vm_is_saved(const struct aq_vm *vm);
 
-/* Notes when its state was saved, or (NULL) that none is any more; and when a script was first run in it. The
-   caller holds the VM's lock, whose descriptor `lock` is. */
+/* Notes when its state was saved, or (NULL) that none is any more. The caller holds the VM's lock, whose
+   descriptor `lock` is. */
 int aq_vm_note_saved(int lock, const struct aq_vm *vm, const char *saved, struct aq_error *err);
-int aq_vm_note_provisioned(int lock, const struct aq_vm *vm, const char *moment, struct aq_error *err);
+
+/* Notes, the first time, that a user's script is about to be run in it. */
+int aq_vm_note_provisioned(const struct aq_vm *vm, struct aq_error *err);
 
 /* Notes how its SSH server is reached from now on. The caller holds the lock, as above. */
 int aq_vm_note_ssh(int lock, const struct aq_vm *vm, const struct aq_vm_ssh *ssh, struct aq_error *err);
