@@ -74,6 +74,22 @@ int aq_stage_open(int parent, const char *name, struct aq_stage *stage, struct a
     return made < 0 ? -1 : 0;
 }
 
+int aq_stage_adopt(int from, const char *from_name, int folder, int parent, const char *name,
+                   struct aq_stage *stage, struct aq_error *err)
+{
+    aq_autoclose int owned = folder;
+    *stage = (struct aq_stage)AQ_STAGE_NONE;
+    aq_autoclose int below = fcntl(parent, F_DUPFD_CLOEXEC, 3);
+    if (below < 0)
+        return fail_at(parent, "cannot open", ".", errno, err);
+    temporary_name(name, stage->name, sizeof stage->name);
+    if (renameat2(from, from_name, below, stage->name, RENAME_NOREPLACE) < 0)
+        return fail_at(from, "cannot take", from_name, errno, err);
+    stage->parent = aq_steal_fd(&below);
+    stage->folder = aq_steal_fd(&owned);
+    return 0;
+}
+
 int aq_stage_publish(struct aq_stage *stage, const char *name, bool durable, struct aq_error *err)
 {
     if (durable && fsync(stage->folder) < 0)

@@ -32,6 +32,12 @@ struct aq_stage {
 /* Makes (0700) and locks a temporary folder for `name` below the open folder `parent`, which is not taken. */
 int aq_stage_open(int parent, const char *name, struct aq_stage *stage, struct aq_error *err);
 
+/* Makes a stage for `name` below `parent` of the published folder `from_name` below `from`, by a rename: it
+   is there no more, and goes the way of all stages if this process dies. `folder` is the descriptor that
+   holds its lock exclusively; it is the stage's from now on, also after a failure. */
+int aq_stage_adopt(int from, const char *from_name, int folder, int parent, const char *name,
+                   struct aq_stage *stage, struct aq_error *err);
+
 /* Renames it to `name`: 1 done, 0 that name is taken, -1 IO. The files in it have to be synced before;
    `durable` syncs the folder and its parent; what cannot be synced is taken back. The lock is held on until
    the stage is closed. */

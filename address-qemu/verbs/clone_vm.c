@@ -33,7 +33,10 @@ static bool passes_over(enum aq_error_code code)
 
 static void say_mode(struct aq_call *call, const struct aq_cloned *cloned)
 {
-    aq_result_set_text(call->result, "CLONE_MODE", cloned->started ? "template" : "cold");
+    aq_result_set_text(call->result, "CLONE_MODE",
+                       cloned->pooled    ? "pool"
+                       : cloned->started ? "template"
+                                         : "cold");
     if (cloned->started)
         aq_result_set_text(call->result, "TEMPLATE", cloned->vm.template);
     else
@@ -43,7 +46,7 @@ static void say_mode(struct aq_call *call, const struct aq_cloned *cloned)
 static int clone_template(struct aq_call *call, const char *name, const struct aq_clone_request *request,
                           struct aq_cloned *cloned, struct aq_error *err)
 {
-    if (aq_template_clone(name, request, &cloned->vm, &cloned->run, NULL, err) < 0) {
+    if (aq_template_clone(name, request, &cloned->vm, &cloned->run, &cloned->pooled, err) < 0) {
         aq_vm_free(&cloned->vm);
         return -1;
     }

@@ -22,6 +22,7 @@ struct aq_cloned {
     struct aq_vm vm;
     struct aq_run run;
     bool started;     /* by a template; otherwise it is still to be started */
+    bool pooled;      /* it was ready in a pool */
     char reason[256]; /* why it was no template */
 };
 
@@ -36,7 +37,8 @@ int aq_clone_vm(struct aq_call *call, const struct aq_clone_request *request, co
 
 /* Their meanings, for the `sets` of a descriptor. */
 #define AQ_CLONE_FIELDS                                                                                      \
-    {"CLONE_MODE", "`template` when it goes on from one, `cold` when it was booted"},                        \
+    {"CLONE_MODE",                                                                                           \
+     "`template` when it goes on from one, `pool` when one was ready, `cold` when it was booted"},           \
         {"CLONE_REASON", "why it is cold"},                                                                  \
     {                                                                                                        \
         "TEMPLATE", "the template that it was made of"                                                       \

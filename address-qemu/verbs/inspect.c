@@ -35,6 +35,7 @@ static const struct aq_field sets[] = {
      "`ready`, `changed` or `missing`, of all that is below its disk: only a VM for which that is ready "
      "can start"},
     {"BASE_ERROR", "what is wrong, when it is not ready"},
+    {"TEMPLATE", "the template that it is a clone of, if it is one"},
     {"CHAIN.n.PATH",
      "the images that make up its disk, its own first; also `FORMAT`, `ROLE` (`vm`, `layer`, `base` or "
      "`file`), `NAME` (the base's, or the layer's id) and `ALLOCATED` (bytes on the host)"},
@@ -99,6 +100,8 @@ static void set_chain(aq_result *result, const struct aq_vm *vm, struct aq_buffe
             aq_buffer_format(below, "%s%s", i > 1 ? ", which stands on " : "", text);
     }
     aq_result_set_text(result, "BASE_STATUS", status_of(reason.code));
+    if (vm->template != NULL && vm->template[0] != '\0')
+        aq_result_set_text(result, "TEMPLATE", vm->template);
     if (reason.code != AQ_OK)
         aq_result_set_text(result, "BASE_ERROR", reason.text);
 }

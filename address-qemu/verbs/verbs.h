@@ -24,6 +24,7 @@
     X(list_templates)                                                                                        \
     X(inspect_template)                                                                                      \
     X(remove_template)                                                                                       \
+    X(pool)                                                                                                  \
     X(clone)                                                                                                 \
     X(create)                                                                                                \
     X(fork)                                                                                                  \

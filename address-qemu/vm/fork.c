@@ -51,7 +51,7 @@ static int load_ports(const char *name, struct aq_vm *parent, struct aq_error *e
     if (aq_vm_load(name, parent, err) < 0)
         return -1;
     for (unsigned i = 0; i < parent->port_count; i++)
-        parent->ports[i].host = 0;
+        parent->ports[i].host = parent->ports[i].chosen = 0;
     return 0;
 }
 

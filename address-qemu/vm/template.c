@@ -11,6 +11,7 @@
 #include "util/suggest.h"
 #include "util/wait.h"
 #include "vm/leftover.h"
+#include "vm/pool.h"
 
 enum { LOCK_WAIT_MS = 60000 };
 
@@ -110,12 +111,18 @@ int aq_template_clones(const struct aq_template *template, struct aq_strings *na
 
 static int refuse_clones(const struct aq_template *template, struct aq_error *err)
 {
+    if (aq_pool_exists(template->name))
+        return aq_fail(
+            err, AQ_E_TEMPLATE_IN_USE,
+            "the template %s cannot be removed while there is a pool of it; `pool drain template=%s` "
+            "ends that",
+            template->name, template->name);
     aq_autostrings struct aq_strings clones = {0};
     aq_autobuffer struct aq_buffer list = {0};
     if (aq_template_clones(template, &clones, err) < 0)
         return -1;
     for (size_t i = 0; i < clones.count; i++)
-        aq_buffer_format(&list, "%s%s", list.length > 0 ? ", " : "", clones.items[i]);
+        aq_buffer_format(&list, "%sVM %s", list.length > 0 ? ", " : "", clones.items[i]);
     if (list.length == 0)
         return 0;
     return aq_fail(err, AQ_E_TEMPLATE_IN_USE,

@@ -19,8 +19,10 @@
 #include "util/home.h"
 #include "vm/make.h"
 #include "vm/memory.h"
+#include "vm/pool.h"
 #include "vm/ssh.h"
 #include "vm/start.h"
+#include "vm/template_rest.h"
 
 enum {
     LOAD_MS = 120000, /* milliseconds on an idle machine; many clones at once on a small one take longer */
@@ -36,6 +38,8 @@ struct making {
     struct aq_vm *vm;
     struct aq_run *run;
     struct aq_stage stage;
+    int place;    /* the folder that it is published in */
+    bool resting; /* it is to stand still again, for a pool */
     int state;
     struct aq_identity identity;
     struct aq_qemu_connection helper; /* its lock */
@@ -62,6 +66,7 @@ static void making_free(struct making *making)
     if (!making->made && making->stage.folder >= 0)
         end_what_was_made(making);
     aq_stage_close(&making->stage);
+    aq_cleanup_close(&making->place);
     aq_identity_free(&making->identity);
     aq_cleanup_close(&making->state);
 }
@@ -117,8 +122,8 @@ static int fail_load(const struct making *making, const struct aq_error *why, st
     if (log.length > WORDS_MAX)
         words += log.length - WORDS_MAX;
     enum aq_error_code code = why->code == AQ_E_VM_NOT_RUNNING ? AQ_E_QEMU_FAILED : why->code;
-    return aq_fail(err, code, "QEMU cannot go on from %s: %s. Its last words: %s", making->of,
-                   why->text, words);
+    return aq_fail(err, code, "QEMU cannot go on from %s: %s. Its last words: %s", making->of, why->text,
+                   words);
 }
 
 /* A template that was standing still when it was taken stands still. Its snapshots are to be as any VM's,
@@ -162,23 +167,39 @@ static int repair(struct making *making, struct aq_error *err)
         making->of);
 }
 
+/* What has run once goes on fast: its first steps, each of which costs tens of milliseconds, are behind it.
+ */
+static int put_to_rest(struct making *making, struct aq_error *err)
+{
+    aq_autofrozen struct aq_guest_frozen frozen = {0};
+    if (!making->resting)
+        return 0;
+    if (aq_guest_freeze(making->channel, AQ_THAWS_MS, aq_after_ms(REPAIR_MS), &frozen, err) < 0 ||
+        aq_qmp_command(making->qmp, "stop", NULL, aq_after_ms(QMP_MS), NULL, err) < 0)
+        return -1;
+    if (frozen.closed || !making->template->closed)
+        return 0;
+    return aq_fail(err, AQ_E_CLONE_UNREPAIRED, "a clone of %s cannot be frozen again: %s", making->of,
+                   frozen.why);
+}
+
 static int make(struct making *making, const struct aq_clone_request *request, int template_folder,
                 struct aq_error *err)
 {
-    aq_autoclose int vms = aq_open_home_dir("vms", err);
-    if (vms < 0 || describe(making, request, vms, err) < 0)
+    if (making->place < 0 || describe(making, request, making->place, err) < 0)
         return -1;
-    if (aq_stage_open(vms, making->vm->name, &making->stage, err) < 0 ||
+    if (aq_stage_open(making->place, making->vm->name, &making->stage, err) < 0 ||
         aq_vm_write_files(making->stage.folder, making->vm, err) < 0 ||
         start(making, template_folder, err) < 0 || go_on(making, err) < 0 || repair(making, err) < 0 ||
-        aq_vm_publish(&making->stage, request, making->vm, err) < 0)
+        put_to_rest(making, err) < 0 || aq_vm_publish(&making->stage, request, making->vm, err) < 0)
         return -1;
     making->made = true;
     return 0;
 }
 
-int aq_template_clone_in(int folder, const struct aq_template *template, const struct aq_clone_request *request,
-                         struct aq_vm *vm, struct aq_run *run, struct aq_error *err)
+/* `place` is taken. */
+static int clone_in(int folder, const struct aq_template *template, const struct aq_clone_request *request,
+                    int place, bool resting, struct aq_vm *vm, struct aq_run *run, struct aq_error *err)
 {
     aq_autofree char *of = template->name != NULL ? aq_format("the template %s", template->name)
                                                   : aq_format("the VM %s", template->vm);
@@ -187,28 +208,80 @@ int aq_template_clone_in(int folder, const struct aq_template *template, const s
                                                     .of = of,
                                                     .vm = vm,
                                                     .run = run,
+                                                    .place = place,
+                                                    .resting = resting,
                                                     .stage = AQ_STAGE_NONE,
                                                     .state = -1,
                                                     .helper = AQ_QEMU_UNCONNECTED};
     return make(&making, request, folder, err);
 }
 
-int aq_template_clone(const char *name, const struct aq_clone_request *request, struct aq_vm *vm,
-                      struct aq_run *run, struct aq_template *template, struct aq_error *err)
+int aq_template_clone_in(int folder, const struct aq_template *template,
+                         const struct aq_clone_request *request, struct aq_vm *vm, struct aq_run *run,
+                         struct aq_error *err)
 {
-    aq_autotemplate struct aq_template own = {0};
-    aq_autoclose int lock = aq_template_lock(name, AQ_LOCK_SHARED, err);
-    if (lock < 0 || aq_template_load(name, &own, err) < 0)
+    return clone_in(folder, template, request, aq_open_home_dir("vms", err), false, vm, run, err);
+}
+
+/* A template that is to be cloned, with the locks that keep it. */
+struct held {
+    struct aq_template template;
+    int lock, parent_lock;
+};
+
+static void held_free(struct held *held)
+{
+    aq_template_free(&held->template);
+    aq_cleanup_close(&held->lock);
+    aq_cleanup_close(&held->parent_lock);
+}
+
+static int hold(const char *name, const struct aq_clone_request *request, struct held *held,
+                struct aq_error *err)
+{
+    held->lock = aq_template_lock(name, AQ_LOCK_SHARED, err);
+    if (held->lock < 0 || aq_template_load(name, &held->template, err) < 0)
         return -1;
-    aq_autoclose int parent_lock = aq_parent_lock(&own.parent, AQ_LOCK_SHARED, err);
-    if (parent_lock < 0 ||
-        aq_template_check(&own, request->accel != NULL ? request->accel : "auto", err) < 0 ||
-        aq_memory_check(1, aq_memory_of_vm(own.memory), err) < 0 ||
-        aq_template_clone_in(lock, &own, request, vm, run, err) < 0)
-        return -1;
-    if (template == NULL)
+    held->parent_lock = aq_parent_lock(&held->template.parent, AQ_LOCK_SHARED, err);
+    return held->parent_lock < 0
+               ? -1
+               : aq_template_check(&held->template, request->accel != NULL ? request->accel : "auto", err);
+}
+
+/* 1 taken, 0 there is none. What is forwarded is fixed when QEMU starts, so a pool has none with more ports.
+ */
+static int take_from_pool(const struct held *held, const struct aq_clone_request *request, struct aq_vm *vm,
+                          struct aq_run *run, struct aq_error *err)
+{
+    struct aq_error ignored = {0};
+    if (!aq_pool_exists(held->template.name))
         return 0;
-    *template = own;
-    own = (struct aq_template){0};
-    return 0;
+    int claimed = aq_pool_claim(&held->template, request, vm, run, err);
+    aq_pool_call_keeper(&ignored); /* for the next one */
+    return claimed;
+}
+
+int aq_template_clone(const char *name, const struct aq_clone_request *request, struct aq_vm *vm,
+                      struct aq_run *run, bool *pooled, struct aq_error *err)
+{
+    aq_cleanup(held_free) struct held held = {.lock = -1, .parent_lock = -1};
+    if (hold(name, request, &held, err) < 0)
+        return -1;
+    int claimed = take_from_pool(&held, request, vm, run, err);
+    *pooled = claimed > 0;
+    if (claimed != 0)
+        return claimed < 0 ? -1 : 0;
+    return aq_memory_check(1, aq_memory_of_vm(held.template.memory), err) < 0
+               ? -1
+               : aq_template_clone_in(held.lock, &held.template, request, vm, run, err);
+}
+
+int aq_template_clone_resting(const char *name, int place, const struct aq_clone_request *request,
+                              struct aq_vm *vm, struct aq_run *run, struct aq_error *err)
+{
+    aq_cleanup(held_free) struct held held = {.lock = -1, .parent_lock = -1};
+    if (hold(name, request, &held, err) < 0 ||
+        aq_memory_check(1, aq_memory_of_vm(held.template.memory), err) < 0)
+        return -1;
+    return clone_in(held.lock, &held.template, request, fcntl(place, F_DUPFD_CLOEXEC, 3), true, vm, run, err);
 }
