@@ -12,6 +12,7 @@
 #include "command/verb.h"
 #include "util/memory.h"
 #include "util/suggest.h"
+#include "verbs/remote.h"
 
 struct aq_session {
     struct aq_callbacks callbacks;
@@ -115,5 +116,17 @@ aq_result *aq_run(aq_session *session, const char *command, size_t length)
         aq_audit(&call, words.verb, err.code, started);
     aq_arguments_free(&call);
     aq_words_free(&words);
+    return call.result;
+}
+
+aq_result *aq_run_remote(aq_session *session, const struct aq_remote_script *script)
+{
+    struct aq_error err = {0};
+    const aq_deadline started = aq_now();
+    struct aq_call call = {.session = session, .callbacks = &session->callbacks, .result = aq_result_new()};
+    aq_result_set_operation(call.result, "remote");
+    if (aq_remote_call(&call, script, &err) < 0)
+        aq_result_set_error(call.result, &err);
+    aq_audit(&call, "remote", err.code, started);
     return call.result;
 }

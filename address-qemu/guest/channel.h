@@ -120,6 +120,9 @@ struct aq_guest_exec {
     const struct aq_error
         *failure;               /* when on_output has set it the command is ended, with that; may be NULL */
     struct aq_guest_side *side; /* NULL: none. A channel that cannot have one fails with NOT_SUPPORTED. */
+    /* Asked several times a second while the command runs: is it to get SIGINT, it and what it has started?
+       Through SSH alone. NULL: never. */
+    bool (*take_interrupt)(void);
 };
 
 /* What came of it. Zero-initialise; aq_guest_exit_free at the end, also after a failure: what had come by

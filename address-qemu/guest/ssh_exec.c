@@ -16,6 +16,7 @@ enum {
     OPENING_TRIES = 3,
     OPENING_PAUSE_MS = 100,
     CLOSING_MS = 2000,
+    ASK_MS = 100, /* between two questions whether it is to be interrupted */
 };
 
 /* --- its end, as the server tells it --- */
@@ -187,9 +188,37 @@ static bool turn_side(struct aq_ssh_run *run)
     return run->why.code == AQ_OK;
 }
 
+/* By another session of the connection: OpenSSH's server passes no signals on to root's commands. */
+static void interrupt_command(struct aq_ssh_run *run)
+{
+    char pid[24];
+    struct aq_error ignored = {0};
+    aq_autoguestexit struct aq_guest_exit exit = {0};
+    snprintf(pid, sizeof pid, "%ld", run->pid);
+    const char *const argv[] = {"/bin/sh",      "-c", "kill -INT -$1 2>/dev/null || kill -INT $1",
+                                "address-qemu", pid,  NULL};
+    const struct aq_guest_exec exec = {.argv = argv, .deadline = aq_after_ms(GRACE_MS)};
+    const struct aq_ssh_order order = {.exec = &exec, .ending = AQ_SSH_ABANDON, .late = AQ_E_TIMEOUT};
+    aq_ssh_run(run->ssh, &order, &exit, &ignored);
+}
+
+static int turn_interrupt(struct aq_ssh_run *run, struct aq_error *err)
+{
+    const struct aq_guest_exec *exec = run->order->exec;
+    if (exec->take_interrupt == NULL || run->pid <= 0 || run->exited || !exec->take_interrupt())
+        return 0;
+    interrupt_command(run);
+    if (run->ssh->link != NULL)
+        return 0;
+    run->channel = NULL; /* it went with the connection */
+    return aq_fail(err, AQ_E_SSH_CONNECTION_LOST, "the SSH connection to %s is lost", run->ssh->target->name);
+}
+
 /* Until when to wait for anything to come. */
 static aq_deadline next_look(const struct aq_ssh_run *run, aq_deadline deadline)
 {
+    if (run->order->exec->take_interrupt != NULL)
+        deadline = aq_earlier(deadline, aq_after_ms(ASK_MS));
     if (run->exited)
         deadline = aq_earlier(deadline, aq_after_ms(LINGER_MS / 2));
     return run->side != NULL ? aq_earlier(deadline, aq_ssh_side_next(run->side)) : deadline;
@@ -206,6 +235,8 @@ static int follow(struct aq_ssh_run *run, aq_deadline deadline, struct aq_error 
             run->silent_since = 0;
         if (is_over(run) || (run->order->enough != NULL && *run->order->enough))
             return 1;
+        if (turn_interrupt(run, err) < 0)
+            return -1;
         if (aq_ms_left(deadline) == 0 || (run->why.code == AQ_OK && !turn_side(run)))
             return 0;
         if (turn == AQ_TURN_BUSY && !aq_must_end())

@@ -7,6 +7,7 @@
 
 #include "guest/channel.h"
 #include "guest/ssh_key.h"
+#include "guest/ssh_user.h"
 #include "util/wait.h"
 
 enum {
@@ -61,7 +62,7 @@ static void isolate(const struct aq_ssh_link *link)
         set_option(link->session, SSH_OPTIONS_HOSTKEYS, algorithms);
 }
 
-static void new_session(struct aq_ssh_link *link)
+static int new_session(struct aq_ssh_link *link, struct aq_error *err)
 {
     static const int at_once = 1;
     link->session = aq_ssh.ssh_new();
@@ -72,7 +73,10 @@ static void new_session(struct aq_ssh_link *link)
     aq_ssh.ssh_set_message_callback(link->session, deny, NULL);
     link->counter = (struct ssh_counter_struct){0};
     aq_ssh.ssh_set_counters(link->session, &link->counter, NULL);
+    if (link->target->user_files)
+        return aq_ssh_user_configure(link->session, link->target, err);
     isolate(link);
+    return 0;
 }
 
 static void watch(struct aq_ssh_link *link, int operation, int fd, bool output)
@@ -80,21 +84,6 @@ static void watch(struct aq_ssh_link *link, int operation, int fd, bool output)
     struct epoll_event event = {.events = EPOLLIN | (output ? EPOLLOUT : 0)};
     epoll_ctl(link->epoll, operation, fd, &event);
     link->wants_output = output;
-}
-
-struct aq_ssh_link *aq_ssh_link_open(const struct aq_ssh_target *target, struct aq_error *err)
-{
-    if (aq_library_load(&aq_ssh_library, err) < 0)
-        return NULL;
-    ssh_key key = aq_ssh_key_load(target->key_file, err);
-    if (key == NULL)
-        return NULL;
-    struct aq_ssh_link *link = aq_alloc(sizeof *link);
-    *link = (struct aq_ssh_link){.target = target, .key = key, .socket = -1};
-    link->epoll = epoll_create1(EPOLL_CLOEXEC);
-    link->dial = aq_ssh_dial_open(&target->address);
-    watch(link, EPOLL_CTL_ADD, aq_ssh_dial_fd(link->dial), false);
-    return link;
 }
 
 void aq_ssh_link_close(struct aq_ssh_link *link)
@@ -120,6 +109,24 @@ void aq_ssh_link_close(struct aq_ssh_link *link)
 static void cleanup_link(struct aq_ssh_link **link)
 {
     aq_ssh_link_close(*link);
+}
+
+struct aq_ssh_link *aq_ssh_link_open(const struct aq_ssh_target *target, struct aq_error *err)
+{
+    if (aq_library_load(&aq_ssh_library, err) < 0)
+        return NULL;
+    ssh_key key = target->user_files ? NULL : aq_ssh_key_load(target->key_file, err);
+    if (key == NULL && !target->user_files)
+        return NULL;
+    aq_cleanup(cleanup_link) struct aq_ssh_link *link = aq_alloc(sizeof *link);
+    *link = (struct aq_ssh_link){.target = target, .key = key, .socket = -1};
+    link->epoll = epoll_create1(EPOLL_CLOEXEC);
+    if (new_session(link, err) < 0)
+        return NULL;
+    link->dial =
+        target->user_files ? aq_ssh_user_dial(link->session, target) : aq_ssh_dial_open(&target->address);
+    watch(link, EPOLL_CTL_ADD, aq_ssh_dial_fd(link->dial), false);
+    return aq_steal_ptr(&link);
 }
 
 int aq_ssh_link_fd(const struct aq_ssh_link *link)
@@ -163,7 +170,6 @@ static int connect_session(struct aq_ssh_link *link, int connection)
 {
     aq_ssh_dial_close(link->dial);
     link->dial = NULL;
-    new_session(link);
     aq_ssh.ssh_options_set(link->session, SSH_OPTIONS_FD, &connection);
     link->socket = connection;
     watch(link, EPOLL_CTL_ADD, connection, false);
@@ -229,7 +235,9 @@ static int step_agree(struct aq_ssh_link *link, struct aq_error *err)
         return 0;
     if (state != SSH_OK)
         return fail_to_agree(link, err);
-    if (take_host_key(link, err) < 0 || judge_by_pins(link, err) < 0)
+    if (take_host_key(link, err) < 0 ||
+        (link->target->user_files ? aq_ssh_user_judge(link->session, link->target, link->host_key, err)
+                                  : judge_by_pins(link, err)) < 0)
         return -1;
     link->state = AUTHENTICATING;
     return 1;
@@ -237,6 +245,8 @@ static int step_agree(struct aq_ssh_link *link, struct aq_error *err)
 
 static int fail_refused(const struct aq_ssh_link *link, struct aq_error *err)
 {
+    if (link->target->user_files)
+        return aq_ssh_user_refused(link->target, err);
     int methods = aq_ssh.ssh_userauth_list(link->session, NULL);
     return aq_fail(err, AQ_E_SSH_KEY_REFUSED, "%s does not let the user %s in with the key %s%s",
                    link->target->name, link->target->user, link->target->key_file,
@@ -245,7 +255,8 @@ static int fail_refused(const struct aq_ssh_link *link, struct aq_error *err)
 
 static int step_authenticate(struct aq_ssh_link *link, struct aq_error *err)
 {
-    switch (aq_ssh.ssh_userauth_publickey(link->session, NULL, link->key)) {
+    switch (link->target->user_files ? aq_ssh.ssh_userauth_publickey_auto(link->session, NULL, NULL)
+                                     : aq_ssh.ssh_userauth_publickey(link->session, NULL, link->key)) {
     case SSH_AUTH_AGAIN:
         return 0;
     case SSH_AUTH_SUCCESS:

@@ -7,10 +7,12 @@
 #include "guest/side.h"
 
 /* Watches over the command, the process $$ that this shell becomes, as long as it is there and has not got
-   another parent: sshd's process for the connection, which goes with it. Both are told from later processes
+   another parent: sshd's process for the connection, which goes with it. Signals to all that the command has
+   started are not for it. Both are told from later processes
    of the same number by what /proc/PID/stat says of the start (its field 22; field 4 is the parent). */
 #define GUARD_BEGIN                                                                                          \
-    "if [ -r /proc/$$/stat ];then (cd /;unset AQ_COMMAND;exec </dev/null >/dev/null 2>&1;p=$PPID;t=;while "  \
+    "if [ -r /proc/$$/stat ];then (trap '' HUP INT TERM;cd /;unset AQ_COMMAND;exec </dev/null >/dev/null "   \
+    "2>&1;p=$PPID;t=;while "                                                                                 \
     ":;do "                                                                                                  \
     "{ read -r a </proc/$$/stat;} 2>/dev/null||exit;a=${a##*) };set -- $a;: \"${t:=${20}}\";"                \
     "[ \"${20}\" = \"$t\" ]||exit;[ \"$2\" = \"$p\" ]||exec /bin/sh -c "

@@ -20,6 +20,12 @@ typedef RexxSubcomHandler rexxqemu_command_function;
 REXXQEMU_API int rexxqemu_provision(const char *script, const char *arguments);
 typedef int rexxqemu_provision_function(const char *script, const char *arguments);
 
+/* Runs a script of `length` bytes on another machine, through SSH, as it would run here. `options` of rexx
+   and `arguments` of the script, each NULL-terminated. Returns the exit status, as above. */
+REXXQEMU_API int rexxqemu_remote(const char *destination, const char *text, size_t length,
+                                 const char *const *options, char *const *arguments);
+typedef int rexxqemu_remote_function(const char *, const char *, size_t, const char *const *, char *const *);
+
 /* A function of functions/list.h, or QEMUWITH: 0, or 1 with *reason saying why not (valid until the next). */
 REXXQEMU_API int rexxqemu_function(const char *name, ULONG argc, PRXSTRING argv, PRXSTRING result,
                                    const char **reason);

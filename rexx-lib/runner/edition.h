@@ -29,6 +29,10 @@ bool aq_edition_field(const char *name, size_t length, struct aq_buffer *to);
 /* rexx --provision, as rexxqemu_provision. */
 int aq_edition_provision(const char *script, const char *arguments);
 
+/* rexx --remote, as rexxqemu_remote. */
+int aq_edition_remote(const char *destination, const char *text, size_t length, const char *const *options,
+                      char *const *arguments);
+
 /* rexx-guest --serve; argv[0] is the program's name. Returns an exit status. */
 int aq_edition_serve(int argc, char **argv);
 

@@ -41,6 +41,14 @@ int aq_edition_provision(const char *script, const char *arguments)
     return RC_REFUSED;
 }
 
+int aq_edition_remote(const char *destination, const char *text, size_t length, const char *const *options,
+                      char *const *arguments)
+{
+    (void)destination, (void)text, (void)length, (void)options, (void)arguments;
+    fputs("rexx-guest: --remote is not available inside a guest; run it on the host\n", stderr);
+    return RC_REFUSED;
+}
+
 int aq_edition_serve(int argc, char **argv)
 {
     return aq_guest_serve(argc, argv);

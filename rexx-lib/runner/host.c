@@ -113,6 +113,16 @@ int aq_edition_provision(const char *script, const char *arguments)
     return RC_MISSING;
 }
 
+int aq_edition_remote(const char *destination, const char *text, size_t length, const char *const *options,
+                      char *const *arguments)
+{
+    rexxqemu_remote_function *run = (rexxqemu_remote_function *)function("rexxqemu_remote");
+    if (run != NULL)
+        return run(destination, text, length, options, arguments);
+    fprintf(stderr, "rexx: %s\n", problem);
+    return RC_MISSING;
+}
+
 int aq_edition_serve(int argc, char **argv)
 {
     (void)argc, (void)argv;

@@ -10,6 +10,7 @@
 #include "hangup.h"
 #include "options.h"
 #include "regina.h"
+#include "remote.h"
 #include "run.h"
 #include "script.h"
 #include "util/cleanup.h"
@@ -67,6 +68,8 @@ int main(int argc, char **argv)
         return aq_regina_main(argc, argv);
     case AQ_MODE_PROVISION:
         return provision(&options);
+    case AQ_MODE_REMOTE:
+        return aq_remote(&options);
     case AQ_MODE_CHECK:
         return aq_check(&options);
     case AQ_MODE_SERVE:

@@ -13,6 +13,9 @@ const char aq_options_help[] =
     "script's\n"
     "                                             own standard input\n"
     "       rexx --provision FILE [ARGUMENT …]    run FILE in a virtual machine of its own\n"
+    "       rexx [OPTION …] --remote [USER@]HOST[:PORT] FILE [ARGUMENT …]\n"
+    "                                             run FILE on another machine, through SSH, as it would run "
+    "here\n"
     "       rexx [OPTION …] --check FILE …        say what is wrong with scripts and their headers; run "
     "nothing\n"
     "       rexx [OPTION …] --translate FILE      print FILE as it is run: RexxJS style made plain REXX\n"
@@ -37,6 +40,7 @@ static const struct {
     {"--stdin-until", AQ_MODE_STDIN_UNTIL, "MARK"},
     {"-e", AQ_MODE_CODE, "CODE"},
     {"--provision", AQ_MODE_PROVISION, "FILE"},
+    {"--remote", AQ_MODE_REMOTE, "[USER@]HOST"},
     {"--translate", AQ_MODE_TRANSLATE, "FILE"},
     {"--check", AQ_MODE_CHECK, "FILE"},
     {"--serve", AQ_MODE_SERVE, NULL},

@@ -15,6 +15,7 @@ enum aq_mode {
     AQ_MODE_CHECK,       /* args are scripts to be checked and not run */
     AQ_MODE_TRANSLATE,   /* subject is a script to be shown as Regina would get it */
     AQ_MODE_PROVISION,   /* subject is a script to be run in a VM of its own */
+    AQ_MODE_REMOTE,      /* subject is the machine; args are the script's name and its arguments */
     AQ_MODE_SERVE,       /* the helper in a guest; args are its own */
     AQ_MODE_GROW,        /* the guest's root file system takes all of its disk */
     AQ_MODE_HELP,

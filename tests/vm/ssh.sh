@@ -82,10 +82,40 @@ echo 'say "the end"; exit 7' >>long.rexx
 code=0
 piped long.rexx >out || code=$?
 assert_equals '7 the end' "$code $(cat out)"
+# Data behind a mark are the script's own, whatever bytes they are.
+{ printf 'parse arg a\r\nsay "data of" a c2x(charin(, , 6)) "then" linein()\r\nexit 4\n==DATA==\r\n'; printf '\x00\xff\r\n\x1a=rest\n'; } >marked
+code=0
+ssh -F a.ssh a 'rexx --stdin-until ==DATA== x' <marked >out || code=$?
+assert_equals '4 data of x 00FF0D0A1A3D then rest' "$code $(cat out)"
+head -c 3000000 /dev/urandom >noise
+{ printf "'cat'\n==DATA==\n"; cat noise; } | ssh -F a.ssh a 'rexx --stdin-until ==DATA==' | cmp - noise
 printf 'say ( 1\n' >wrong.rexx
 code=0
 piped wrong.rexx >out 2>err || code=$?
 assert_equals 220 $code "$(cat out err)"
+
+cat >client.rexx <<'REXX'
+parse arg words
+pull x
+address system 'hostname' with output stem name.
+say 'here' name.1 words x
+call lineout '<stderr>', 'oops'
+exit 43
+REXX
+echo "'cat'" >cat.rexx
+# The same by our own client: the guest's rexx is there, so nothing is sent.
+printf 'Host a\nHostName 127.0.0.1\nPort %s\nUser root\nIdentityFile %s\nUserKnownHostsFile %s\n' \
+    "$(qemu_get QEMU_SSH_PORT 'status a')" "$store/ssh/id_ed25519" "$PWD/known" >own.ssh
+sed "s/^[^ ]*/[127.0.0.1]:$(qemu_get QEMU_SSH_PORT 'status a')/" "$store/vms/a/known_hosts" >known
+remote() {
+    ADDRESS_QEMU_SSH_CONFIG=$PWD/own.ssh rexx --remote a "$@"
+}
+code=0
+printf 'pulled\n' | remote client.rexx one "b  c" >out 2>err || code=$?
+assert_equals '43 here a one b  c PULLED oops' "$code $(paste -sd ' ' out) $(cat err)"
+remote cat.rexx <noise >echoed
+cmp echoed noise
+guest_is a '[ ! -e /root/.cache ]' || fail 'a runner was sent to where one was'
 
 # Whatever ends the near side ends the far side, with all that the script has started.
 echo "say 'here'; 'sleep 7654 & sleep 7655'; say 'not here'" >hang.rexx

@@ -90,6 +90,23 @@ AQ_API void aq_session_close(aq_session *session);
  * so. */
 AQ_API aq_result *aq_run(aq_session *session, const char *command, size_t length);
 
+/** A REXX script that is to run on another machine. */
+struct aq_remote_script {
+    const char *destination; /**< [USER@]HOST[:PORT], as the user's configuration of ssh knows it */
+    const char *text;        /**< the script itself, `length` bytes */
+    size_t length;
+    const char *const *options; /**< of `rexx`, ahead of the script */
+    size_t option_count;
+    const char *const *arguments; /**< of the script */
+    size_t argument_count;
+    /** Asked several times a second while it runs: is it to get SIGINT? NULL: never. */
+    bool (*take_interrupt)(void);
+};
+
+/** Runs it there through SSH to its end, with the session's `output` and our standard input. Never NULL: a
+ * result that has EXIT_CODE if it ran. */
+AQ_API aq_result *aq_run_remote(aq_session *session, const struct aq_remote_script *script);
+
 /**
  * Ends the command that runs in this process, or the next one, as soon as it can be done cleanly: it fails
  * with INTERRUPTED and leaves nothing half-made. Async-signal-safe. Stays in force until aq_interrupt_clear.
