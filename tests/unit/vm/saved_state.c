@@ -152,7 +152,8 @@ static void death_of_who_saves(void **state)
         bool still = true;
         for (int i = 0; i < 600 && still; i++) {
             assert_command("status one");
-            aq_autofree char *qemu = strcmp(field("STATUS"), "running") == 0 ? qemu_status("one") : NULL;
+            aq_autofree char *qemu =
+                strcmp(field("STATUS"), "running") == 0 ? qemu_status_if_any("one") : NULL;
             still = qemu != NULL && strcmp(qemu, "running") != 0;
             if (still)
                 usleep(50000);
