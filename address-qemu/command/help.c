@@ -16,13 +16,24 @@ void aq_help_groups(void (*each)(const char *group, void *data), void *data)
     }
 }
 
+/* The column in which all summaries begin. */
+static int name_width(void)
+{
+    size_t width = 0;
+    for (size_t i = 0; i < aq_verb_count; i++)
+        if (strlen(aq_verbs[i]->name) > width)
+            width = strlen(aq_verbs[i]->name);
+    return (int)width;
+}
+
 static void overview_group(const char *group, void *data)
 {
     struct aq_buffer *text = data;
+    int width = name_width();
     aq_buffer_format(text, "%s%s\n", text->length != 0 ? "\n" : "", group);
     for (size_t i = 0; i < aq_verb_count; i++)
         if (strcmp(aq_verbs[i]->group, group) == 0)
-            aq_buffer_format(text, "  %-18s %s\n", aq_verbs[i]->name, aq_verbs[i]->summary);
+            aq_buffer_format(text, "  %-*s  %s\n", width, aq_verbs[i]->name, aq_verbs[i]->summary);
 }
 
 void aq_help_overview(struct aq_buffer *text)
