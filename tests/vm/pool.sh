@@ -101,6 +101,7 @@ qemu 'remove plain force=true' >/dev/null
 cat >hello.rexx <<'SCRIPT'
 /* rexxjs-vm-base: micro */
 /* rexxjs-vm-ingress-port: 8080 */
+/* rexxjs-vm-egress-ports: 5432 */
 ADDRESS SYSTEM 'hostname' WITH OUTPUT STEM name.
 SAY 'hello from' name.1
 SCRIPT
@@ -110,6 +111,9 @@ call ok 'provision script=hello.rexx name=p keep_running=true'
 call equal 'pool', qemu_clone_mode, 'provision takes one as well'
 call has qemu_stdout, 'hello from p', 'the script'
 call equal 1, datatype(qemu_ingress_port, 'W'), 'its port is forwarded'
+call ok 'egress p'
+call equal 'deny allow', qemu_rules.1.action qemu_rules.2.action, 'what it may reach'
+call has qemu_egress, '5432', 'as the script says'
 call ok 'remove p force=true'
 REXX
 pid=$(keeper)

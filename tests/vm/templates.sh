@@ -179,6 +179,20 @@ call ok 'execute vm=p command="hostname"'
 call ok 'remove p force=true'
 REXX
 
+# A guest that cannot be frozen: its one hierarchy of control groups cannot be written to.
+checks <<'REXX'
+call ok 'create_template base=micro name=open settle_timeout=1s' ,
+    'warm="mkdir /tmp/groups; mount -t cgroup2 -o ro none /tmp/groups"'
+call equal 'open', qemu_window, 'its window'
+call has qemu_window_reason, 'control group', 'why'
+call ok 'clone template=open name=o'
+call equal 'template', qemu_clone_mode, 'it can be cloned all the same'
+call ok 'execute vm=o command="hostname; cat /etc/machine-id"'
+call has qemu_stdout, 'o' || '0a'x, 'its name'
+call ok 'remove o force=true'
+call ok 'remove_template open'
+REXX
+
 # Ten in a row, each gone before the next.
 for i in 1 2 3 4 5 6 7 8 9 10; do
     assert_equals template "$(qemu_get QEMU_CLONE_MODE "clone base=micro name=row")" "the clone number $i"
