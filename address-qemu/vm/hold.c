@@ -4,6 +4,7 @@
 #include "image/qcow2.h"
 #include "vm/orphan.h"
 #include "vm/recover.h"
+#include "vm/saved_state.h"
 
 /* The record may have been left behind by a resize that was killed. */
 static void read_size(struct aq_vm_hold *hold)
@@ -27,7 +28,8 @@ int aq_vm_hold(const char *name, struct aq_vm_hold *hold, struct aq_error *err)
     if (hold->running ? (hold->run_folder = aq_run_open_folder(&hold->run, err)) < 0
                       : aq_orphan_end(&hold->vm, hold->lock, &hold->run, err) < 0)
         return -1;
-    if (aq_vm_recover(&hold->vm, hold->lock, hold->run_folder, err) < 0)
+    if (aq_vm_settle_saved(&hold->vm, hold->lock, &hold->run, hold->run_folder, err) < 0 ||
+        aq_vm_recover(&hold->vm, hold->lock, hold->run_folder, err) < 0)
         return -1;
     read_size(hold);
     return 0;

@@ -8,6 +8,7 @@
 
 #include "qemu/qmp.h"
 #include "vm/lifecycle.h"
+#include "vm/saved_state.h"
 
 enum { QMP_MS = 20000 };
 
@@ -43,6 +44,8 @@ static int set_paused(const struct aq_vm *vm, bool paused, struct aq_run *run, b
     *changed = paused == (strcmp(status, "running") == 0);
     if (*changed && tell(qmp, paused, err) < 0)
         return -1;
+    if (!paused)
+        aq_vm_went_on(vm->name, vm_folder, run, run_folder);
     if (run->paused == paused)
         return 0;
     run->paused = paused;

@@ -46,6 +46,7 @@ static bool from_record(const json_t *record, struct aq_run *run)
     snprintf(run->started, sizeof run->started, "%s", aq_json_text(record, "started", ""));
     snprintf(run->folder, sizeof run->folder, "%s", aq_json_text(record, "folder", ""));
     run->paused = aq_json_bool(record, "paused", false);
+    run->resumed = aq_json_bool(record, "resumed", false);
     return run->folder[0] == '/' && of_this_boot(record) && read_ports(record, run) == 0;
 }
 
@@ -61,7 +62,7 @@ static int read_record(int dir, const char *path, struct aq_run *run, struct aq_
     }
     aq_autojson json_t *record = aq_yaml_parse(aq_buffer_text(&text), text.length, path, &reason);
     if (record == NULL || !from_record(record, run)) {
-        *run = (struct aq_run){0};
+        *run = (struct aq_run){.resumed = run->resumed};
         return 0;
     }
     return run->process.pid > 0 && aq_process_alive(&run->process) ? 1 : 0;
@@ -143,6 +144,8 @@ int aq_run_write(int vm_folder, const struct aq_run *run, struct aq_error *err)
     json_object_set_new(record, "started", json_string(run->started));
     if (run->paused)
         json_object_set_new(record, "paused", json_true());
+    if (run->resumed)
+        json_object_set_new(record, "resumed", json_true());
     json_object_set_new(record, "folder", json_string(run->folder));
     json_object_set_new(record, "ports", aq_port_rules_to_json(run->ports, run->port_count));
     aq_autobuffer struct aq_buffer text = {0};

@@ -29,8 +29,9 @@ struct aq_run {
     enum aq_accel accel;
     char accel_reason[256]; /* why it is not KVM; "" when it is, or when TCG was asked for */
     char started[24];
-    bool paused;                                 /* by `pause`: its CPUs stand still */
-    char folder[512];                            /* absolute path of the folder of its sockets */
+    bool paused;      /* by `pause`: its CPUs stand still */
+    bool resumed;     /* it went on from its saved state, and the VM's record may still say that it has one */
+    char folder[512]; /* absolute path of the folder of its sockets */
     struct aq_port_rule ports[AQ_RUN_PORTS_MAX]; /* as they are, host ports chosen */
     unsigned port_count;
 };

@@ -20,6 +20,8 @@
 #include "vm/machine.h"
 #include "vm/orphan.h"
 #include "vm/recover.h"
+#include "vm/saved_state.h"
+#include "vm/snapshot_find.h"
 #include "vm/snapshot_live.h"
 #include "vm/start.h"
 
@@ -172,6 +174,8 @@ static int start_noted(struct start *start, struct aq_run *run, struct aq_qmp **
         return -1;
     char now[AQ_TIME_TEXT];
     snprintf(run->started, sizeof run->started, "%s", aq_now_text(now));
+    run->resumed =
+        start->origin->snapshot != NULL && strcmp(start->origin->snapshot, AQ_SNAPSHOT_SAVED_STATE) == 0;
     if (aq_run_write(start->vm_folder, run, err) == 0) {
         struct aq_error ignored = {0}; /* then another port is chosen next time, no more */
         aq_forward_note_chosen(start->vm->name, start->vm_folder, run, &ignored);
@@ -214,8 +218,8 @@ int aq_vm_start_in(const struct aq_vm *vm, int folder, const struct aq_origin *o
 /* What the last run, or whoever was at work on the disk, has left behind is settled first. */
 static int settle(const struct start *start, struct aq_vm *vm, struct aq_run *run, struct aq_error *err)
 {
-    if (check_saved(start, err) < 0 || aq_orphan_end(vm, start->vm_folder, run, err) < 0 ||
-        aq_vm_recover(vm, start->vm_folder, -1, err) < 0)
+    if (aq_vm_settle_saved(vm, start->vm_folder, run, -1, err) < 0 || check_saved(start, err) < 0 ||
+        aq_orphan_end(vm, start->vm_folder, run, err) < 0 || aq_vm_recover(vm, start->vm_folder, -1, err) < 0)
         return -1;
     aq_run_forget(start->vm_folder, run);
     return 0;

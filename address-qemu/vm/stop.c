@@ -2,6 +2,7 @@
 #include "qemu/launch.h"
 #include "vm/guest.h"
 #include "vm/lifecycle.h"
+#include "vm/saved_state.h"
 
 enum {
     POWEROFF_CHANNEL_MS = 2000, /* what listens in the guest answers in milliseconds, or is not there */
@@ -50,6 +51,7 @@ int aq_vm_stop(const struct aq_vm *vm, enum aq_stop wish, int64_t patience_ms, e
     aq_autoclose int run_folder =
         aq_run_open_folder(&run, &ignored); /* without it QEMU is ended by a signal */
     int gone = 0;
+    aq_vm_went_on(vm->name, vm_folder, &run, run_folder);
     if (wish == AQ_STOP_CLEAN) {
         aq_deadline deadline = aq_after_ms(patience_ms);
         press_power_button(vm_folder, run_folder, &run, deadline);

@@ -5,7 +5,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 
-#include "bios-vm.h"
+#include "disk.h"
 
 static void a_vm_is_put_away_and_goes_on(void **state)
 {
@@ -136,6 +136,21 @@ static void a_state_is_bound_to_its_machine(void **state)
     assert_string_equal(free_again, today);
 }
 
+/* Neither running nor gone: it stands still, or is on its way out. */
+static bool lingers(const char *name)
+{
+    struct aq_error reason = {0};
+    struct aq_run run;
+    aq_autovm struct aq_vm vm = {0};
+    assert_ok(aq_vm_load(name, &vm, &err));
+    if (aq_run_read(&vm, &run, &err) == 0)
+        return false;
+    aq_autoclose int folder = aq_run_open_folder(&run, &reason);
+    aq_autoqmp struct aq_qmp *qmp = folder >= 0 ? aq_qmp_connect(folder, aq_after_ms(60000), &reason) : NULL;
+    aq_autofree char *status = qmp != NULL ? aq_qmp_status(qmp, aq_after_ms(60000), &reason) : NULL;
+    return status == NULL || strcmp(status, "running") != 0;
+}
+
 /* Whoever saves dies: the VM is saved, or stopped, or goes on; but it does not stand still. */
 static void death_of_who_saves(void **state)
 {
@@ -149,16 +164,9 @@ static void death_of_who_saves(void **state)
         usleep((useconds_t)(2000 + round * 9000));
         kill(pid, SIGKILL);
         waitpid(pid, NULL, 0);
-        bool still = true;
-        for (int i = 0; i < 600 && still; i++) {
-            assert_command("status one");
-            aq_autofree char *qemu =
-                strcmp(field("STATUS"), "running") == 0 ? qemu_status_if_any("one") : NULL;
-            still = qemu != NULL && strcmp(qemu, "running") != 0;
-            if (still)
-                usleep(50000);
-        }
-        assert_false(still);
+        for (int i = 0; i < 600 && lingers("one"); i++)
+            usleep(50000);
+        assert_false(lingers("one"));
         assert_command("status one");
         if (strcmp(field("STATUS"), "saved") == 0)
             assert_command("restore_state one");
@@ -166,6 +174,76 @@ static void death_of_who_saves(void **state)
             assert_command("start one");
         assert_qemu_is("one", "running");
         ended(NULL);
+    }
+}
+
+static void have_it_go_on(void)
+{
+    assert_command("status one");
+    if (strcmp(field("STATUS"), "saved") == 0)
+        assert_command("restore_state one");
+    if (strcmp(field("STATUS"), "stopped") == 0)
+        assert_command("start one");
+}
+
+/* Whoever has it go on dies: the state is still there, or the VM has gone on and is never put back to it. */
+static void death_of_who_restores(void **state)
+{
+    (void)state;
+    fresh(NULL);
+    assert_command("clone base=base name=one");
+    for (int round = 0; round < 10; round++) {
+        disk_mark("one", 1, 1);
+        assert_command("save_state one");
+        pid_t pid = fork();
+        if (pid == 0)
+            _exit(command("restore_state one"));
+        usleep((useconds_t)(20000 + round * 23000));
+        kill(pid, SIGKILL);
+        waitpid(pid, NULL, 0);
+        have_it_go_on();
+        assert_disk("one", 1, 1);
+        disk_mark("one", 1, 2);
+        if (round % 2 == 0)
+            assert_command("stop one force=true");
+        have_it_go_on();
+        assert_disk("one", 1, 2);
+        assert_qemu_is("one", "running");
+    }
+    ended(NULL);
+}
+
+/* As a process leaves it that was killed when the VM went on, before it could note so; however the VM ends
+ * then. */
+static void a_state_that_was_gone_on_from_is_void(void **state)
+{
+    (void)state;
+    for (int end = 0; end < 3; end++) {
+        assert_command("clone base=base name=one");
+        assert_command("save_state one");
+        tool("sh", "-c", "cp \"$ADDRESS_QEMU_HOME/vms/one/vm.yaml\" saved.yaml");
+        assert_command("restore_state one");
+        disk_mark("one", 1, 2);
+        tool("sh", "-c",
+             "cd \"$ADDRESS_QEMU_HOME/vms/one\" && cp \"$OLDPWD/saved.yaml\" vm.yaml && echo 'resumed: true' "
+             ">>run.yaml");
+        if (end == 0)
+            assert_command("stop one force=true");
+        if (end == 1) {
+            assert_command("status one");
+            pid_t qemu = atoi(field("PID"));
+            kill(qemu, SIGKILL);
+            while (kill(qemu, 0) == 0)
+                usleep(1000);
+        }
+        if (end == 2) /* it is told by the VM itself as well */
+            tool("sh", "-c", "sed -i '/^resumed/d' \"$ADDRESS_QEMU_HOME/vms/one/run.yaml\"");
+        if (end < 2)
+            assert_refused("STATE_NOT_FOUND", "restore_state one");
+        else
+            assert_command("resize name=one disk=65M"); /* refused for one that has a state */
+        assert_disk("one", 1, 2);
+        assert_command("remove one force=true");
     }
 }
 
@@ -177,6 +255,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_failed_return_keeps_the_state, fresh, ended),
         cmocka_unit_test_setup_teardown(a_state_is_bound_to_its_machine, fresh, ended),
         cmocka_unit_test(death_of_who_saves),
+        cmocka_unit_test(death_of_who_restores),
+        cmocka_unit_test_setup_teardown(a_state_that_was_gone_on_from_is_void, fresh, ended),
         cmocka_unit_test_setup_teardown(a_failed_save_leaves_the_vm_running, fresh, ended),
     };
     int failed = cmocka_run_group_tests_name("vm/saved_state", tests, NULL, NULL);
