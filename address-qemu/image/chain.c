@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "image/base.h"
 #include "image/layer.h"
@@ -137,4 +138,14 @@ int aq_chain_of_disk(const char *path, const struct aq_parent *parent, struct aq
     if (aq_chain_append(chain, AQ_PARENT_NONE, "", path, err) < 0 || aq_chain_add(parent, chain, err) < 0)
         return -1;
     return check_header(path, parent, err);
+}
+
+uint64_t aq_chain_allocated(const struct aq_chain *chain, unsigned from)
+{
+    struct stat file;
+    uint64_t bytes = 0;
+    for (unsigned i = from; i < chain->count; i++)
+        if (stat(chain->images[i].path, &file) == 0)
+            bytes += (uint64_t)file.st_blocks * 512;
+    return bytes;
 }

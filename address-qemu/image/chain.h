@@ -46,4 +46,7 @@ int aq_chain_add(const struct aq_parent *parent, struct aq_chain *chain, struct 
 int aq_chain_of_disk(const char *path, const struct aq_parent *parent, struct aq_chain *chain,
                      struct aq_error *err);
 
+/* Bytes that its images from that one on take on the host. */
+uint64_t aq_chain_allocated(const struct aq_chain *chain, unsigned from);
+
 #endif

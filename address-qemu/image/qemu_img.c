@@ -29,7 +29,7 @@ char *aq_chain_name(const struct aq_chain *chain, struct aq_error *err)
     return NULL;
 }
 
-int aq_qemu_img(const char *const *arguments, bool tied, aq_deadline deadline, struct aq_error *err)
+int aq_qemu_img(const char *const *arguments, int lock, aq_deadline deadline, struct aq_error *err)
 {
     aq_autofree char *program = aq_need_program("qemu-img", "qemu-utils", err);
     aq_autostrings struct aq_strings argv = {0};
@@ -43,7 +43,8 @@ int aq_qemu_img(const char *const *arguments, bool tied, aq_deadline deadline, s
         .deadline = deadline,
         .memory_limit = MEMORY_MAX,
         .cpu_limit = CPU_SECONDS,
-        .tied = tied,
+        .input_fd = lock, /* which it never looks at */
+        .tied = lock == AQ_TIED,
     };
     if (aq_process_check(&process, NULL, err) == 0)
         return 0;

@@ -18,8 +18,10 @@ json_t *aq_chain_options(const struct aq_chain *chain, unsigned from);
 char *aq_chain_name(const struct aq_chain *chain, struct aq_error *err);
 
 /* Runs qemu-img with these arguments (NULL-terminated, without the program): TOOL_MISSING, TOOL_FAILED with
-   what it said, NO_SPACE, TIMEOUT, INTERRUPTED. `tied`: it is killed should this process die, for work of
-   which half is no harm and which the next may begin again; what should better be ended is left to end. */
-int aq_qemu_img(const char *const *arguments, bool tied, aq_deadline deadline, struct aq_error *err);
+   what it said, NO_SPACE, TIMEOUT, INTERRUPTED. `lock` is the descriptor of a lock that it shares, for work
+   that should better be ended: should this process die, it goes on, and nobody gets the lock before it has
+   ended. AQ_TIED: it is killed then, for work of which half is no harm and which the next may begin again. */
+#define AQ_TIED (-1)
+int aq_qemu_img(const char *const *arguments, int lock, aq_deadline deadline, struct aq_error *err);
 
 #endif

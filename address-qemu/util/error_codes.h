@@ -100,7 +100,8 @@ enum aq_rc {
     X(VM_EXISTS, CONFLICT, "A VM of that name is there already. Remove it, or choose another name.")         \
     X(VM_RUNNING, CONFLICT, "The VM is running and the verb needs it stopped. `stop` it first.")             \
     X(VM_NOT_RUNNING, CONFLICT, "The VM is not running and the verb needs it to be. `start` it first.")      \
-    X(VM_PAUSED, CONFLICT, "The VM is paused, so its guest does nothing. `resume` it first.")                \
+    X(VM_PAUSED, CONFLICT,                                                                                   \
+      "The VM is paused, or QEMU has stopped it because the host's disk is full. `resume` it.")              \
     X(VM_SAVED, CONFLICT,                                                                                    \
       "The VM has a saved state. `restore_state` it, or `start` it with discard_state=true.")                \
     X(VM_BUSY, CONFLICT, "Another process is at work on the VM. Try again when it is done.")                 \

@@ -3,6 +3,7 @@
 #include "util/home.h"
 #include "util/size.h"
 #include "verbs/vm_fields.h"
+#include "vm/halt.h"
 
 static int run(struct aq_call *call, struct aq_error *err);
 
@@ -14,6 +15,7 @@ static const struct aq_param params[] = {
 
 static const struct aq_field sets[] = {
     AQ_VM_FIELDS,
+    {"HALTED", "why it stands still though nobody has paused it: mend that and `resume` it; else not set"},
     {"UPTIME", "for how many seconds it has been running"},
     AQ_PORT_FIELDS,
     {"COUNT", "how many VMs there are, when none was named"},
@@ -50,12 +52,17 @@ static int status_of_one(struct aq_call *call, const char *name, struct aq_error
         return 0;
     }
     char uptime[AQ_SIZE_TEXT];
+    const char *halted = aq_vm_halted(&run);
     int64_t milliseconds = aq_uptime_ms(run.process.start_time);
     aq_set_port_rows(call->result, &run);
     aq_result_set_int(call->result, "UPTIME", milliseconds / 1000);
+    if (halted != NULL)
+        aq_result_set_text(call->result, "HALTED", halted);
     aq_result_say(call->result, "%s %s for %s (process %d, %s)", name,
                   run.paused ? "is paused; its process has been there" : "has been running",
                   aq_duration_text(milliseconds, uptime), run.process.pid, aq_accel_name(run.accel));
+    if (halted != NULL)
+        aq_result_say(call->result, "\nit stands still: %s; mend that and `resume name=%s` it", halted, name);
     return 0;
 }
 

@@ -9,7 +9,6 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "image/base.h"
@@ -21,6 +20,7 @@
 #include "vm/merge.h"
 #include "vm/record.h"
 #include "vm/snapshot_find.h"
+#include "vm/space.h"
 
 enum { COPY_MS = 12 * 3600 * 1000 };
 
@@ -104,15 +104,10 @@ static int check_siblings(const struct aq_vm *vm, const struct target *target, s
 static int check_space(const struct aq_vm *vm, int lock, const struct target *target, struct aq_error *err)
 {
     struct stat disk;
-    struct statvfs space;
-    if (fstatat(lock, vm->disk, &disk, AT_SYMLINK_NOFOLLOW) < 0 || statvfs(target->path, &space) < 0)
-        return aq_fail_errno(err, AQ_E_IO, errno, "cannot look at %s", target->path);
-    uint64_t wanted = (uint64_t)disk.st_blocks * 512, there = (uint64_t)space.f_bavail * space.f_frsize;
-    if (wanted <= there)
-        return 0;
-    return aq_fail(err, AQ_E_NO_SPACE,
-                   "the disk of VM %s holds %llu bytes, and where %s is only %llu are free", vm->name,
-                   (unsigned long long)wanted, target->path, (unsigned long long)there);
+    aq_autofree char *what = aq_format("what the disk of VM %s holds", vm->name);
+    if (fstatat(lock, vm->disk, &disk, AT_SYMLINK_NOFOLLOW) < 0)
+        return aq_fail_errno(err, AQ_E_IO, errno, "cannot look at the disk of VM %s", vm->name);
+    return aq_need_space(target->path, (uint64_t)disk.st_blocks * 512, what, err);
 }
 
 /* The chain as it was when the VM was checked: of the image that is written to, nothing can be checked any
@@ -132,7 +127,7 @@ static int copy_down(const struct aq_vm *vm, const struct target *target, struct
     if (ours && chmod(target->path, 0600) < 0)
         return aq_fail_errno(err, AQ_E_IO, errno, "cannot write to %s", target->path);
     const char *const arguments[] = {"commit", "-q", "-d", image, NULL};
-    return aq_qemu_img(arguments, true, aq_after_ms(COPY_MS), err);
+    return aq_qemu_img(arguments, AQ_TIED, aq_after_ms(COPY_MS), err);
 }
 
 /* What replaces the VM's disk, and what that stands on, is on record from here on. */

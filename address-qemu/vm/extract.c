@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #include "vm/extract.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "image/qemu_img.h"
 #include "qemu/block.h"
 #include "util/digest.h"
 #include "util/json.h"
 #include "vm/snapshot_find.h"
+#include "vm/space.h"
 
 enum { COPY_MS = 4 * 3600 * 1000, QMP_MS = 60000 };
 
@@ -88,7 +91,7 @@ static int copy_file(const struct aq_vm *vm, const char *snapshot, const char *t
     }
     arguments[count++] = source;
     arguments[count] = target;
-    return aq_qemu_img(arguments, true, aq_after_ms(COPY_MS), err);
+    return aq_qemu_img(arguments, AQ_TIED, aq_after_ms(COPY_MS), err);
 }
 
 /* The guest's file systems are frozen only while the job begins: what it copies is of that moment. */
@@ -121,7 +124,7 @@ static json_t *make_target(const struct aq_vm *vm, struct aq_stage *stage, const
     aq_autofree char *size = aq_format("%" PRIu64, vm->disk_size);
     const char *const arguments[] = {"create", "-q", "-f", "qcow2", target, size, NULL};
     int made = backing != NULL ? aq_layer_make_overlay(stage, &vm->parent, vm->disk_size, err)
-                               : aq_qemu_img(arguments, true, aq_after_ms(COPY_MS), err);
+                               : aq_qemu_img(arguments, AQ_TIED, aq_after_ms(COPY_MS), err);
     return made < 0 ? NULL : aq_chain_options(&chain, 0);
 }
 
@@ -154,6 +157,18 @@ static int publish(const struct aq_vm *vm, const char *snapshot, struct aq_stage
     return 0;
 }
 
+/* A copy of some of it takes no more than all of it. */
+static int check_space(const struct aq_vm_hold *hold, const char *folder, struct aq_error *err)
+{
+    struct stat disk;
+    aq_autofree char *what = aq_format("a copy of what the disk of VM %s holds", hold->vm.name);
+    aq_autoclose int fd = aq_vm_open_disk(&hold->vm, hold->lock, err);
+    if (fd < 0)
+        return -1;
+    return fstat(fd, &disk) < 0 ? aq_fail_errno(err, AQ_E_IO, errno, "cannot look at %s", hold->vm.disk)
+                                : aq_need_space(folder, (uint64_t)disk.st_blocks * 512, what, err);
+}
+
 int aq_vm_extract(struct aq_vm_hold *hold, const char *snapshot, struct aq_quiet *quiet,
                   struct aq_layer *layer, int *held, struct aq_error *err)
 {
@@ -167,7 +182,7 @@ int aq_vm_extract(struct aq_vm_hold *hold, const char *snapshot, struct aq_quiet
         return found < 0 ? -1 : 0;
     aq_autostage struct aq_stage stage = AQ_STAGE_NONE;
     aq_autofree char *folder = NULL;
-    if (aq_layer_stage(id, &stage, &folder, err) < 0)
+    if (aq_layer_stage(id, &stage, &folder, err) < 0 || check_space(hold, folder, err) < 0)
         return -1;
     aq_autofree char *target = aq_format("%s/%s", folder, AQ_LAYER_DISK);
     if (snapshot == NULL && hold->running ? copy_running(hold, quiet, &stage, target, err) < 0

@@ -16,6 +16,7 @@
 #include "vm/merge.h"
 #include "vm/record.h"
 #include "vm/snapshot_find.h"
+#include "vm/space.h"
 
 enum { COPY_MS = 12 * 3600 * 1000, QMP_MS = 60000 };
 
@@ -23,6 +24,17 @@ static int read_header(const struct aq_vm *vm, int lock, struct aq_qcow2_info *i
 {
     aq_autoclose int disk = aq_vm_open_disk(vm, lock, err);
     return disk < 0 ? -1 : aq_qcow2_read(disk, vm->disk, info, err);
+}
+
+/* Sparse as it is below; what was compressed there grows. */
+static int check_space(const struct aq_vm *vm, struct aq_error *err)
+{
+    aq_autochain struct aq_chain chain = {0};
+    aq_autofree char *path = aq_vm_disk_path(vm, err);
+    aq_autofree char *what = aq_format("what the VM %s stands on", vm->name);
+    return path == NULL || aq_chain_of_disk(path, &vm->parent, &chain, err) < 0
+               ? -1
+               : aq_need_space(path, aq_chain_allocated(&chain, 1), what, err);
 }
 
 static int copy_running(const struct aq_vm_hold *hold, aq_qmp_progress *progress, void *data,
@@ -43,7 +55,7 @@ static int copy_stopped(const struct aq_vm *vm, struct aq_error *err)
         return -1;
     aq_autofree char *image = aq_chain_name(&chain, err);
     const char *const arguments[] = {"rebase", "-q", "-b", "", image, NULL};
-    return image == NULL ? -1 : aq_qemu_img(arguments, true, aq_after_ms(COPY_MS), err);
+    return image == NULL ? -1 : aq_qemu_img(arguments, AQ_TIED, aq_after_ms(COPY_MS), err);
 }
 
 /* It stands alone from here on. */
@@ -85,7 +97,8 @@ static int settle_stopped(struct aq_vm *vm, int lock, struct aq_error *err)
         return -1;
     const char *const arguments[] = {"rebase", "-q", "-u",    "-f", "qcow2", "-F",
                                      "qcow2",  "-b", backing, path, NULL};
-    return aq_qemu_img(arguments, true, aq_after_ms(COPY_MS), err) < 0 ? -1 : note_as_before(vm, lock, err);
+    return aq_qemu_img(arguments, AQ_TIED, aq_after_ms(COPY_MS), err) < 0 ? -1
+                                                                          : note_as_before(vm, lock, err);
 }
 
 int aq_vm_flatten_settle(struct aq_vm *vm, int lock, int run_folder, struct aq_error *err)
@@ -116,7 +129,7 @@ int aq_vm_flatten(const char *name, aq_qmp_progress *progress, void *data, bool 
     *changed = hold.vm.parent.kind != AQ_PARENT_NONE;
     if (!*changed)
         return 0;
-    if (aq_snapshot_refuse(&hold.vm, hold.lock, "be flattened", err) < 0)
+    if (aq_snapshot_refuse(&hold.vm, hold.lock, "be flattened", err) < 0 || check_space(&hold.vm, err) < 0)
         return -1;
     hold.vm.pending.what = AQ_PENDING_FLATTEN;
     if (aq_vm_write(&hold.vm, hold.lock, err) < 0)

@@ -7,6 +7,7 @@
 #include "util/clock.h"
 #include "vm/console.h"
 #include "vm/guest_auto.h"
+#include "vm/halt.h"
 #include "vm/ssh.h"
 
 enum {
@@ -200,25 +201,38 @@ int aq_guest_open_run(const struct aq_run *run, enum aq_method method, aq_deadli
     return guest->run_folder < 0 ? -1 : open_port(method, deadline, guest, err);
 }
 
+static int open_running(const struct aq_vm *vm, const struct aq_run *run, enum aq_method method,
+                        aq_deadline deadline, struct aq_guest *guest, struct aq_error *err)
+{
+    if (method == AQ_METHOD_PORTS)
+        return aq_guest_open_run(run, method, deadline, guest, err);
+    guest->run_folder = aq_run_open_folder(run, err);
+    if (guest->run_folder < 0)
+        return -1;
+    if (method == AQ_METHOD_SSH)
+        return open_ssh(vm, run, deadline, guest, err);
+    if ((method == AQ_METHOD_AUTO ? open_any(vm, run, deadline, guest, err)
+                                  : open_port(method, deadline, guest, err)) < 0)
+        return -1;
+    if (guest->channel != guest->ssh)
+        aq_vm_ssh_learn(vm, run, guest->channel);
+    return 0;
+}
+
 int aq_guest_open(const struct aq_vm *vm, enum aq_method method, aq_deadline deadline, struct aq_guest *guest,
                   struct aq_error *err)
 {
     struct aq_run run = {0};
+    struct aq_error reason = {0};
     if (aq_run_need(vm, &run, err) < 0)
         return -1;
-    if (method == AQ_METHOD_PORTS)
-        return aq_guest_open_run(&run, method, deadline, guest, err);
-    guest->run_folder = aq_run_open_folder(&run, err);
-    if (guest->run_folder < 0)
-        return -1;
-    if (method == AQ_METHOD_SSH)
-        return open_ssh(vm, &run, deadline, guest, err);
-    if ((method == AQ_METHOD_AUTO ? open_any(vm, &run, deadline, guest, err)
-                                  : open_port(method, deadline, guest, err)) < 0)
-        return -1;
-    if (guest->channel != guest->ssh)
-        aq_vm_ssh_learn(vm, &run, guest->channel);
-    return 0;
+    if (open_running(vm, &run, method, deadline, guest, &reason) == 0)
+        return 0;
+    const char *halted = reason.code != AQ_E_INTERRUPTED ? aq_vm_halted(&run) : NULL;
+    if (halted == NULL)
+        return aq_fail(err, reason.code, "%s", reason.text);
+    return aq_fail(err, AQ_E_VM_PAUSED, "the VM %s stands still: %s; mend that and `resume name=%s` it",
+                   vm->name, halted, vm->name);
 }
 
 void aq_guest_close(struct aq_guest *guest)

@@ -30,11 +30,11 @@ static int end_running(const struct aq_vm *vm, int vm_folder, bool force, struct
 }
 
 /* A user's own file stays, but not what was kept in it for this VM alone. */
-static void clear_own_file(const struct aq_vm *vm)
+static void clear_own_file(const struct aq_vm *vm, int vm_folder)
 {
     struct aq_error ignored = {0};
     if (vm->disk != NULL && vm->disk[0] == '/' && aq_vm_is_saved(vm))
-        aq_snapshot_file(vm, AQ_SNAPSHOT_FILE_DELETE, AQ_SNAPSHOT_SAVED_STATE, &ignored);
+        aq_snapshot_file(vm, vm_folder, AQ_SNAPSHOT_FILE_DELETE, AQ_SNAPSHOT_SAVED_STATE, &ignored);
 }
 
 /* `id` is NULL, or whose it has to be. */
@@ -54,7 +54,7 @@ static int remove_vm(const char *name, const char *id, bool force, struct aq_err
     named.name = (char *)name; /* a damaged record may not have got as far as that */
     if (end_running(&named, vm_folder, force, err) < 0)
         return -1;
-    clear_own_file(&vm);
+    clear_own_file(&vm, vm_folder);
     return aq_folder_remove(vms, name, err);
 }
 

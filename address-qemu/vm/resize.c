@@ -27,7 +27,7 @@ static int resize_running(const struct aq_vm_hold *hold, uint64_t size, struct a
                           aq_after_ms(RESIZE_MS), NULL, err);
 }
 
-static int resize_stopped(const struct aq_vm *vm, uint64_t size, struct aq_error *err)
+static int resize_stopped(const struct aq_vm *vm, int lock, uint64_t size, struct aq_error *err)
 {
     aq_autochain struct aq_chain chain = {0};
     aq_autofree char *path = aq_vm_disk_path(vm, err), *bytes = aq_format("%" PRIu64, size);
@@ -35,7 +35,7 @@ static int resize_stopped(const struct aq_vm *vm, uint64_t size, struct aq_error
         return -1;
     aq_autofree char *image = aq_chain_name(&chain, err);
     const char *const arguments[] = {"resize", "-q", image, bytes, NULL};
-    return image == NULL ? -1 : aq_qemu_img(arguments, false, aq_after_ms(RESIZE_MS), err);
+    return image == NULL ? -1 : aq_qemu_img(arguments, lock, aq_after_ms(RESIZE_MS), err);
 }
 
 int aq_vm_resize(const char *name, uint64_t size, uint64_t *before, struct aq_error *err)
@@ -62,7 +62,8 @@ int aq_vm_resize(const char *name, uint64_t size, uint64_t *before, struct aq_er
     if (size == *before)
         return 0;
     aq_interrupt_hold();
-    int resized = hold.running ? resize_running(&hold, size, err) : resize_stopped(&hold.vm, size, err);
+    int resized =
+        hold.running ? resize_running(&hold, size, err) : resize_stopped(&hold.vm, hold.lock, size, err);
     hold.vm.disk_size = size;
     if (resized == 0)
         resized = aq_vm_write(&hold.vm, hold.lock, err);

@@ -21,6 +21,7 @@
 #include "vm/snapshot_file.h"
 #include "vm/snapshot_find.h"
 #include "vm/snapshot_live.h"
+#include "vm/space.h"
 #include "vm/start.h"
 
 enum { QMP_MS = 20000, REMOVE_MS = 60000 };
@@ -94,7 +95,7 @@ int aq_vm_save_state(const struct aq_vm *vm, aq_deadline deadline, struct aq_err
 {
     aq_autohold struct aq_vm_hold hold = AQ_VM_HOLD_NONE;
     if (aq_vm_hold(vm->name, &hold, err) < 0 || (!hold.running && aq_run_need(vm, &hold.run, err) < 0) ||
-        aq_vm_bind(&hold, err) < 0)
+        aq_vm_need_memory_space(&hold, err) < 0 || aq_vm_bind(&hold, err) < 0)
         return -1;
     aq_autoqmp struct aq_qmp *qmp = aq_qmp_connect(hold.run_folder, aq_after_ms(QMP_MS), err);
     if (qmp == NULL)
@@ -143,5 +144,5 @@ int aq_vm_discard_state(const struct aq_vm *vm, struct aq_error *err)
         return 0;
     if (aq_vm_note_saved(hold.lock, &hold.vm, NULL, err) < 0)
         return -1;
-    return aq_snapshot_file(&hold.vm, AQ_SNAPSHOT_FILE_DELETE, AQ_SNAPSHOT_SAVED_STATE, err);
+    return aq_snapshot_file(&hold.vm, hold.lock, AQ_SNAPSHOT_FILE_DELETE, AQ_SNAPSHOT_SAVED_STATE, err);
 }

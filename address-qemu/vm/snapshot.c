@@ -7,6 +7,7 @@
 #include "vm/snapshot_file.h"
 #include "vm/snapshot_find.h"
 #include "vm/snapshot_live.h"
+#include "vm/space.h"
 #include "vm/start.h"
 
 enum { REMOVE_MS = 60000 };
@@ -62,6 +63,8 @@ static int take_running(struct work *work, const char *name, enum aq_quiesce qui
         taken->quiesced = quiet.done;
         return done;
     }
+    if (aq_vm_need_memory_space(hold, err) < 0)
+        return -1;
     /* A guest that was frozen would be frozen in the snapshot too. */
     taken->quiesced = quiet.open;
     if (quiet.open && aq_channel_sync(quiet.guest.channel, deadline, err) < 0)
@@ -92,7 +95,7 @@ int aq_vm_snapshot(const struct aq_vm *vm, const char *name, enum aq_snapshot_me
                        "the VM %s is stopped, so there is no memory to take; leave memory=true away",
                        vm->name);
     if (!work.hold.running)
-        return aq_snapshot_file(&work.hold.vm, AQ_SNAPSHOT_FILE_CREATE, name, err);
+        return aq_snapshot_file(&work.hold.vm, work.hold.lock, AQ_SNAPSHOT_FILE_CREATE, name, err);
     return take_running(&work, name, quiesce, deadline, taken, err);
 }
 
@@ -128,7 +131,7 @@ int aq_vm_snapshot_restore(const struct aq_vm *vm, const char *name, aq_deadline
                        "first, or `start` it with discard_state=true",
                        vm->name, now->saved);
     if (snapshot->vm_state_size == 0)
-        return aq_snapshot_file(&work.hold.vm, AQ_SNAPSHOT_FILE_APPLY, name, err);
+        return aq_snapshot_file(&work.hold.vm, work.hold.lock, AQ_SNAPSHOT_FILE_APPLY, name, err);
     if (aq_vm_start_locked(vm, work.hold.lock, name, run, err) < 0)
         return -1;
     work.hold.running = true;
@@ -141,6 +144,7 @@ int aq_vm_snapshot_remove(const struct aq_vm *vm, const char *name, aq_deadline 
     aq_cleanup(work_free) struct work work;
     if (work_begin(vm, &work, err) < 0 || aq_snapshot_need(&work.snapshots, vm, name, err) == NULL)
         return -1;
-    return work.hold.running ? aq_snapshot_live_delete(work.hold.run_folder, name, deadline, err)
-                             : aq_snapshot_file(&work.hold.vm, AQ_SNAPSHOT_FILE_DELETE, name, err);
+    return work.hold.running
+               ? aq_snapshot_live_delete(work.hold.run_folder, name, deadline, err)
+               : aq_snapshot_file(&work.hold.vm, work.hold.lock, AQ_SNAPSHOT_FILE_DELETE, name, err);
 }

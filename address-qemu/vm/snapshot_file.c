@@ -5,7 +5,7 @@
 
 enum { PATIENCE_MS = 600000 };
 
-int aq_snapshot_file(const struct aq_vm *vm, enum aq_snapshot_file what, const char *name,
+int aq_snapshot_file(const struct aq_vm *vm, int lock, enum aq_snapshot_file what, const char *name,
                      struct aq_error *err)
 {
     static const char *const options[] = {"-c", "-a", "-d"};
@@ -18,7 +18,7 @@ int aq_snapshot_file(const struct aq_vm *vm, enum aq_snapshot_file what, const c
         return -1;
     const char *const arguments[] = {"snapshot", "-q", options[what], name, image, NULL};
     aq_interrupt_hold();
-    int done = aq_qemu_img(arguments, false, aq_after_ms(PATIENCE_MS), err);
+    int done = aq_qemu_img(arguments, lock, aq_after_ms(PATIENCE_MS), err);
     aq_interrupt_release();
     return done;
 }

@@ -7,9 +7,10 @@
 
 enum aq_snapshot_file { AQ_SNAPSHOT_FILE_CREATE, AQ_SNAPSHOT_FILE_APPLY, AQ_SNAPSHOT_FILE_DELETE };
 
-/* The caller holds the VM's lock, and has seen that it does not run. Not ended by an interruption: half a
-   change would be worse than a moment's wait. TOOL_MISSING, TOOL_FAILED. */
-int aq_snapshot_file(const struct aq_vm *vm, enum aq_snapshot_file what, const char *name,
+/* The caller holds the VM's `lock`, and has seen that it does not run. Not ended by an interruption: half a
+   change would be worse than a moment's wait; nor by the death of this process: the lock is held until it is
+   done. TOOL_MISSING, TOOL_FAILED. */
+int aq_snapshot_file(const struct aq_vm *vm, int lock, enum aq_snapshot_file what, const char *name,
                      struct aq_error *err);
 
 #endif

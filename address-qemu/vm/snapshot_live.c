@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "qemu/block.h"
+#include "util/guard.h"
 #include "util/json.h"
 #include "util/memory.h"
 
@@ -48,7 +49,8 @@ static int save(struct aq_qmp *qmp, const char *name, bool memory, aq_deadline d
                                 json_pack("{s:s, s:s}", "device", node, "name", name), deadline, NULL, err);
 }
 
-/* A load that failed leaves the VM standing still. */
+/* A load that failed leaves the VM standing still; should this process die meanwhile, a guard says the same.
+ */
 static void let_go_on(struct aq_qmp *qmp)
 {
     struct aq_error ignored = {0};
@@ -76,6 +78,9 @@ int aq_snapshot_live_load(int run_folder, const char *name, bool paused, aq_dead
 {
     aq_autoqmp struct aq_qmp *qmp = aq_qmp_connect(run_folder, deadline, err);
     if (qmp == NULL)
+        return -1;
+    aq_autoguard struct aq_guard guard = AQ_GUARD_NONE;
+    if (!paused && aq_guard_begin(aq_qmp_descriptor(qmp), "{\"execute\": \"cont\"}\n", &guard, err) < 0)
         return -1;
     aq_interrupt_hold();
     int loaded = aq_snapshot_load(qmp, name, deadline, err);

@@ -5,14 +5,13 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <stdlib.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "image.h"
 #include "image/base.h"
+#include "small.h"
 #include "tool.h"
 #include "util/files.h"
 #include "util/home.h"
@@ -392,31 +391,11 @@ static void a_copy_is_the_stores_own(void **state)
 /* Exit code of a child that may not mount anything here. */
 #define CANNOT_MOUNT 77
 
-static bool put_text(const char *path, const char *text)
-{
-    struct aq_error err = {0};
-    aq_autoclose int fd = open(path, O_WRONLY | O_CLOEXEC);
-    return fd >= 0 && aq_write_all(fd, text, strlen(text), &err) == 0;
-}
-
-/* A mount namespace of our own; who is not root gets it in a user namespace, as the user he is. */
-static bool enter_mount_namespace(void)
-{
-    aq_autofree char *uid = aq_format("%u %u 1", geteuid(), geteuid());
-    aq_autofree char *gid = aq_format("%u %u 1", getegid(), getegid());
-    if (geteuid() == 0)
-        return unshare(CLONE_NEWNS) == 0;
-    return unshare(CLONE_NEWNS | CLONE_NEWUSER) == 0 && put_text("/proc/self/setgroups", "deny") &&
-           put_text("/proc/self/uid_map", uid) && put_text("/proc/self/gid_map", gid);
-}
-
 /* In a store on a file system of 64 KiB, which only this process sees. */
 static int copy_into_a_full_store(void)
 {
     struct aq_error err = {0};
-    if (!enter_mount_namespace() || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
-        (mkdir("small", 0700) < 0 && errno != EEXIST) ||
-        mount("small", "small", "tmpfs", 0, "size=64k,mode=700") < 0)
+    if (!small_mount("small", "size=64k"))
         return CANNOT_MOUNT;
     aq_autofree char *home = aq_format("%s/small", getenv("TEST_WORK"));
     setenv("ADDRESS_QEMU_HOME", home, 1);

@@ -3,7 +3,11 @@
  * them. */
 #include "test.h"
 
-#include "bios-vm.h"
+#include <signal.h>
+#include <sys/wait.h>
+
+#include "disk.h"
+#include "vm/hold.h"
 
 /* The VM's disk, as a stopped VM has it. free() it. */
 static char *disk_of(const char *name)
@@ -198,6 +202,77 @@ static void an_orphan_is_ended_first(void **state)
     assert_string_equal(field("MEMORY"), "0");
 }
 
+/* Runs the command in a process that is killed after some time. */
+static void kill_after(int microseconds, const char *text)
+{
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(command("%s", text));
+    usleep((useconds_t)microseconds);
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+}
+
+/* Within a minute: what QEMU has begun it ends. */
+static void assert_goes_on(const char *name)
+{
+    for (int i = 0; i < 1200; i++) {
+        aq_autofree char *status = qemu_status(name);
+        if (strcmp(status, "running") == 0)
+            return;
+        usleep(50000);
+    }
+    fail_msg("%s stands still", name);
+}
+
+/* Who gets the lock finds that a qemu-img that was begun has ended. */
+static void settle(const char *name)
+{
+    aq_autohold struct aq_vm_hold hold = AQ_VM_HOLD_NONE;
+    assert_ok(aq_vm_hold(name, &hold, &err));
+}
+
+/* Whoever takes, goes back to or removes a snapshot dies: the VM is as it was before or is to be afterwards,
+   does not stand still, and what else it has is whole. */
+static void death_in_the_middle(bool running)
+{
+    static const char *const commands[] = {
+        "snapshot name=one snapshot_name=new",
+        "restore name=one snapshot_name=old",
+        "remove_snapshot name=one snapshot_name=new",
+    };
+    assert_command("clone base=base name=one %s", running ? "" : "no_start");
+    disk_mark("one", 1, 1);
+    assert_command("snapshot name=one snapshot_name=old");
+    for (int round = 0; round < 12; round++) {
+        disk_mark("one", 1, 2);
+        disk_mark("one", 2, round + 1);
+        kill_after(1500 + round * (running ? 9000 : 4000), commands[round % 3]);
+        if (running)
+            assert_goes_on("one");
+        settle("one");
+        assert_command("list_snapshots one");
+        if (round % 3 != 1)
+            assert_disk("one", 2, round + 1);
+        assert_command("restore name=one snapshot_name=old");
+        assert_disk("one", 1, 1);
+        assert_sound("one");
+    }
+    assert_command("%s one", running ? "pause" : "start");
+}
+
+static void death_in_the_middle_of_a_stopped_vm(void **state)
+{
+    (void)state;
+    death_in_the_middle(false);
+}
+
+static void death_in_the_middle_of_a_running_vm(void **state)
+{
+    (void)state;
+    death_in_the_middle(true);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -210,6 +285,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_explicit_quiesce_wants_a_guest, fresh, ended),
         cmocka_unit_test_setup_teardown(a_failed_restore_leaves_the_vm_running, fresh, ended),
         cmocka_unit_test_setup_teardown(an_orphan_is_ended_first, fresh, ended),
+        cmocka_unit_test_setup_teardown(death_in_the_middle_of_a_stopped_vm, fresh, ended),
+        cmocka_unit_test_setup_teardown(death_in_the_middle_of_a_running_vm, fresh, ended),
     };
     int failed = cmocka_run_group_tests_name("vm/snapshot", tests, NULL, NULL);
     aq_result_free(last);
