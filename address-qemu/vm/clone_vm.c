@@ -82,6 +82,8 @@ static void take_after(const struct aq_vm *from, struct aq_vm *vm)
     vm->network = aq_strdup(from->network);
     vm->egress = aq_strdup(from->egress);
     vm->accel = aq_strdup(from->accel);
+    vm->provisioned =
+        aq_strdup(from->provisioned != NULL ? from->provisioned : ""); /* secrets are copied too */
     memcpy(vm->ports, from->ports, sizeof vm->ports);
     vm->port_count = from->port_count;
     for (unsigned i = 0; i < vm->port_count; i++)

@@ -64,7 +64,11 @@ static void what_a_clone_takes_after(void **state)
     (void)state;
     assert_command("clone base=base name=one memory=96M cpus=2 network=none accel=tcg disk=80M no_start");
     disk_mark("one", 70, 1);
+    tool("sh", "-c", "echo \"provisioned: '2026-01-01T00:00:00Z'\" >>\"$ADDRESS_QEMU_HOME/vms/one/vm.yaml\"");
     assert_command("clone vm=one name=two no_start");
+    aq_autovm struct aq_vm two = {0};
+    assert_ok(aq_vm_load("two", &two, &err));
+    assert_string_equal(two.provisioned, "2026-01-01T00:00:00Z"); /* what scripts have left there is in it */
     assert_command("inspect two");
     assert_string_equal(field("MEMORY"), "96");
     assert_string_equal(field("CPUS"), "2");

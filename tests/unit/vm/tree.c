@@ -3,10 +3,12 @@
 #include "test.h"
 
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "disk.h"
 #include "image/base.h"
+#include "vm/template.h"
 
 /* The listing, with ids and sizes left out. */
 static void assert_tree(const char *wanted)
@@ -122,6 +124,61 @@ static void nothing_is_removed_while_something_is_not_known(void **state)
     assert_string_equal(field("COUNT"), "1");
 }
 
+/* As `create_template` leaves one, whose disk is the layer that `vm` stands on. */
+static void plant_template(const char *name, const char *vm)
+{
+    aq_autovm struct aq_vm from = {0};
+    assert_ok(aq_vm_load(vm, &from, &err));
+    aq_autotemplate struct aq_template template = {
+        .name = aq_strdup(name),
+        .base = aq_strdup("base"),
+        .vm = aq_strdup("one"),
+        .warm = aq_strdup(""),
+        .parent = aq_parent_copy(&from.parent),
+        .disk_size = from.disk_size,
+        .memory = 64,
+        .cpus = 1,
+        .network = aq_strdup("none"),
+        .mac = "52:54:00:12:34:56",
+        .qemu = aq_strdup("7.2.0"),
+        .machine = aq_strdup("pc-q35-7.2"),
+        .cpu = aq_strdup("cpu"),
+        .shape = aq_strdup("0"),
+        .accel = AQ_ACCEL_TCG,
+        .window = aq_strdup(""),
+        .created = aq_strdup(from.created),
+    };
+    aq_random_uuid(template.id);
+    aq_autoclose int templates = aq_templates_open(&err);
+    assert_int_equal(mkdirat(templates, name, 0700), 0);
+    aq_autoclose int folder = openat(templates, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    assert_ok(aq_template_write(folder, &template, &err));
+}
+
+static void what_a_template_needs_is_kept(void **state)
+{
+    (void)state;
+    assert_command("clone base=base name=one no_start");
+    disk_mark("one", 1, 1);
+    assert_command("clone vm=one name=two no_start");
+    plant_template("warm", "two");
+    assert_command("remove one");
+    assert_command("remove two");
+    assert_tree("base base ready /\n"
+                " layer - ready frozen from one\n"
+                "  template warm ready taken from one\n");
+    assert_command("prune");
+    assert_string_equal(field("COUNT"), "0");
+    assert_refused("BASE_IN_USE", "remove_base name=base");
+    tool("sh", "-c",
+         "cd \"$ADDRESS_QEMU_HOME/templates\" && cp -a warm ../kept && echo broken >warm/template.yaml");
+    assert_refused("RECORD_INVALID", "prune"); /* what it needs is not known */
+    assert_says("warm");
+    tool("sh", "-c", "cd \"$ADDRESS_QEMU_HOME/templates\" && rm -r warm && mv ../kept gone && rm -r gone");
+    assert_command("prune");
+    assert_string_equal(field("COUNT"), "1");
+}
+
 /* A layer that a base may be rolled back to is needed, though nothing stands on it. */
 static void earlier_generations_are_kept(void **state)
 {
@@ -187,6 +244,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_nothing_needs_is_removed, fresh, ended),
         cmocka_unit_test_setup_teardown(old_downloads_are_removed, fresh, ended),
         cmocka_unit_test_setup_teardown(nothing_is_removed_while_something_is_not_known, fresh, ended),
+        cmocka_unit_test_setup_teardown(what_a_template_needs_is_kept, fresh, ended),
         cmocka_unit_test_setup_teardown(earlier_generations_are_kept, fresh, ended),
         cmocka_unit_test_setup_teardown(pruning_beside_cloning, fresh, ended),
     };
