@@ -40,7 +40,8 @@ const struct aq_verb aq_verb_pool = {
         "there is no "
         "pool any more. They take memory, but no CPU. `clone` and `provision` take one of them where they "
         "would make "
-        "a clone of the template - `QEMU_CLONE_MODE` says `pool`. After a start of the host the next `clone` or `pool` fills it up again.",
+        "a clone of the template - `QEMU_CLONE_MODE` says `pool`. After a start of the host the next `clone` "
+        "or `pool` fills it up again.",
     .params = params,
     .sets = sets,
     .example = "pool base=debian size=4",

@@ -57,9 +57,9 @@ int aq_pool_drain(const char *template, unsigned *count, struct aq_error *err);
 /* Has the keeper look at the pools; it is started if need be. */
 int aq_pool_call_keeper(struct aq_error *err);
 
-/* Takes a ready clone of the template for the request, of which name, accel, egress and ports count: 1 and the VM,
-   running and repaired; 0 there is none that could be had; -1 VM_EXISTS, PORT_IN_USE, INTERRUPTED. The caller holds
-   the template and has checked it. */
+/* Takes a ready clone of the template for the request, of which name, accel, egress and ports count: 1 and
+   the VM, running and repaired; 0 there is none that could be had; -1 VM_EXISTS, PORT_IN_USE, INTERRUPTED.
+   The caller holds the template and has checked it. */
 int aq_pool_claim(const struct aq_template *template, const struct aq_clone_request *request,
                   struct aq_vm *vm, struct aq_run *run, struct aq_error *err);
 
