@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +9,10 @@
 #include "companion/companion.h"
 #include "gateway/sockets.h"
 
-enum { ANSWER_MS = 1000 }; /* a guest that is busy answers late */
+enum {
+    ANSWER_MS = 1000,   /* a guest that is busy answers late */
+    ASK_EVERY_MS = 100, /* one that is not up yet does not hear the question */
+};
 
 /* A command under way: its words after the first, and the descriptor that came with it. */
 struct command {
@@ -180,6 +184,23 @@ static void do_names(struct command *command)
     ok(command);
 }
 
+static void do_peer(struct command *command)
+{
+    char name[64], text[AQ_IP_TEXT];
+    struct aq_ip address;
+    if (command->passed < 0 || sscanf(command->words, "%63s %45s", name, text) != 2 ||
+        !aq_ip_parse(text, &address)) {
+        refuse(command, "another VM has a name, an address and a cable");
+        return;
+    }
+    for (char *c = name; *c != '\0'; c++)
+        *c = (char)tolower((unsigned char)*c);
+    if (aq_gateway_add_peer(command->companion->gateway, name, &address, keep(command)))
+        ok(command);
+    else
+        refuse(command, "its private network is full");
+}
+
 static void do_rules(struct command *command)
 {
     static struct aq_egress egress;
@@ -282,24 +303,34 @@ static void do_drops(struct command *command)
     ok(command);
 }
 
-static void do_ask(struct command *command)
+/* Notes that somebody waits for an answer of the guest's; it is asked in the next turn. */
+static void note_asking(struct command *command, uint16_t port)
 {
     struct aq_companion *companion = command->companion;
-    unsigned port;
-    if (sscanf(command->words, "%5u", &port) != 1 || port == 0 || port > UINT16_MAX) {
-        refuse(command, "a port is wanted");
-        return;
-    }
     for (unsigned i = 0; i < AQ_CONTROL_CLIENTS; i++) {
         if (companion->asking[i].client >= 0)
             continue;
         companion->asking[i].client = command->client;
-        companion->asking[i].port = (uint16_t)port;
+        companion->asking[i].port = port;
+        companion->asking[i].ask_at_ms = companion->now_ms;
         companion->asking[i].until_ms = companion->now_ms + ANSWER_MS;
-        aq_gateway_ask_port(companion->gateway, (uint16_t)port);
         return;
     }
     refuse(command, "too many ask already");
+}
+
+static void do_ask(struct command *command)
+{
+    unsigned port;
+    if (sscanf(command->words, "%5u", &port) != 1 || port == 0 || port > UINT16_MAX)
+        refuse(command, "a port is wanted");
+    else
+        note_asking(command, (uint16_t)port);
+}
+
+static void do_network(struct command *command)
+{
+    note_asking(command, 0);
 }
 
 static const struct {
@@ -317,6 +348,7 @@ static const struct {
     {"nameservers", do_nameservers, true},
     {"hosts", do_hosts, true},
     {"names", do_names, true},
+    {"peer", do_peer, true},
     {"rules", do_rules, true},
     {"forward", do_forward, true},
     {"unforward", do_unforward, true},
@@ -324,6 +356,7 @@ static const struct {
     {"state", do_state, false},
     {"drops", do_drops, true},
     {"ask", do_ask, true},
+    {"network", do_network, true},
 };
 
 static void answer_asking(struct aq_companion *companion, unsigned place, const char *word)
@@ -341,15 +374,40 @@ void aq_companion_port_answered(struct aq_companion *companion, uint16_t port, b
             answer_asking(companion, i, open ? "open" : "closed");
 }
 
+/* It may have its address all the same: its firewall drops what it did not ask for. */
+static void answer_silence(struct aq_companion *companion, unsigned place)
+{
+    const struct aq_gateway *gateway = companion->gateway;
+    char word[40] = "silent";
+    if (companion->asking[place].port == 0 && gateway->leased_ms != 0)
+        snprintf(word, sizeof word, "leased %lld", (long long)(companion->now_ms - gateway->leased_ms));
+    answer_asking(companion, place, word);
+}
+
+static void ask_again(struct aq_companion *companion, unsigned place)
+{
+    uint16_t port = companion->asking[place].port;
+    if (companion->asking[place].ask_at_ms > companion->now_ms)
+        return;
+    companion->asking[place].ask_at_ms = companion->now_ms + ASK_EVERY_MS;
+    if (port == 0)
+        aq_gateway_ask_network(companion->gateway);
+    else
+        aq_gateway_ask_port(companion->gateway, port);
+}
+
 void aq_companion_asking_tick(struct aq_companion *companion, struct aq_polls *polls)
 {
     for (unsigned i = 0; i < AQ_CONTROL_CLIENTS; i++) {
         if (companion->asking[i].client < 0)
             continue;
-        if (companion->asking[i].until_ms <= companion->now_ms)
-            answer_asking(companion, i, "silent");
-        else
-            aq_polls_call_at(polls, companion->asking[i].until_ms);
+        if (companion->asking[i].until_ms <= companion->now_ms) {
+            answer_silence(companion, i);
+            continue;
+        }
+        ask_again(companion, i);
+        aq_polls_call_at(polls, companion->asking[i].until_ms);
+        aq_polls_call_at(polls, companion->asking[i].ask_at_ms);
     }
 }
 

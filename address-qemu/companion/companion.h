@@ -25,7 +25,7 @@ struct aq_companion {
     struct {
         int client; /* -1: nobody */
         uint16_t port;
-        int64_t until_ms;
+        int64_t ask_at_ms, until_ms;
     } asking[AQ_CONTROL_CLIENTS];
     bool serving; /* in its sandbox */
     int64_t now_ms;

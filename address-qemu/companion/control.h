@@ -11,6 +11,7 @@
  *     console-log, console-socket, drop-log, control-socket     these come with it
  *     nameservers ADDRESS[#PORT] …  the host's
  *     hosts NAME ADDRESS …          names that are known, for the rules that have them; the last word on it
+ *     peer NAME ADDRESS             another VM of its private network; the cable to it comes with it
  *     rules LIST                    what may be reached, as spec/egress.h has it
  *     forward PROTOCOL ADDRESS HOST-PORT GUEST-PORT      the bound (and listening) socket comes with it
  *     unforward PROTOCOL ADDRESS HOST-PORT
@@ -20,6 +21,8 @@
  *                                   and what the fault means
  *     names                         rows: name address, as the rules' names have turned out to be
  *     ask PORT                      does something in the guest listen there? A row: open, closed, silent
+ *     network                       has the guest its address and a route? A row: open, silent, or (when it
+ *                                   does not answer, but was given its address) leased MILLISECONDS
  *
  * Before "start" it trusts whoever speaks; after it, too: the socket is in a folder of the VM's owner alone.
  */

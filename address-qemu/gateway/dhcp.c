@@ -142,10 +142,10 @@ static bool is_question(const struct aq_dhcp *dhcp, const struct aq_packet *pack
 }
 
 size_t aq_dhcp_answer(const struct aq_dhcp *dhcp, const struct aq_packet *packet,
-                      unsigned char frame[AQ_DHCP_MAX], bool *begins)
+                      unsigned char frame[AQ_DHCP_MAX], enum aq_dhcp_step *step)
 {
     unsigned char message[MESSAGE_MAX] = {0};
-    *begins = false;
+    *step = AQ_DHCP_OTHER;
     if (!is_question(dhcp, packet))
         return 0;
     enum type type = answer_to(dhcp, packet);
@@ -153,7 +153,10 @@ size_t aq_dhcp_answer(const struct aq_dhcp *dhcp, const struct aq_packet *packet
         return 0;
     const unsigned char *asked = find_option(packet, OPTION_TYPE, 1);
     bool inform = *asked == INFORM;
-    *begins = *asked == DISCOVER;
+    if (*asked == DISCOVER)
+        *step = AQ_DHCP_BEGINS;
+    else if (type == ACK && !inform)
+        *step = AQ_DHCP_LEASED;
     memcpy(message, packet->payload, AT_COOKIE + sizeof cookie);
     memset(message + AT_YIADDR, 0, 12);
     memset(message + AT_CHADDR + AQ_MAC_SIZE, 0, AT_COOKIE - AT_CHADDR - AQ_MAC_SIZE);

@@ -15,9 +15,15 @@ struct aq_dhcp {
 
 #define AQ_DHCP_MAX 1024 /* room for an answer's frame */
 
-/* Answers a frame whose UDP payload is a DHCP message: the length of the answer's frame, 0 for none. `begins`
-   becomes true when the guest has just come up and looks for its address. */
+/* How far the guest has come. */
+enum aq_dhcp_step {
+    AQ_DHCP_OTHER,
+    AQ_DHCP_BEGINS, /* it has just come up, and looks for its address */
+    AQ_DHCP_LEASED, /* it is told that it has it */
+};
+
+/* Answers a frame whose UDP payload is a DHCP message: the length of the answer's frame, 0 for none. */
 size_t aq_dhcp_answer(const struct aq_dhcp *dhcp, const struct aq_packet *packet,
-                      unsigned char frame[AQ_DHCP_MAX], bool *begins);
+                      unsigned char frame[AQ_DHCP_MAX], enum aq_dhcp_step *step);
 
 #endif

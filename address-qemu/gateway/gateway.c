@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "gateway/gateway.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/random.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "gateway/advert.h"
@@ -39,10 +42,12 @@ static void refuse(struct aq_gateway *gateway, const struct aq_packet *packet)
 static void serve_dhcp(struct aq_gateway *gateway, const struct aq_packet *packet)
 {
     unsigned char frame[AQ_DHCP_MAX];
-    bool begins;
-    size_t length = aq_dhcp_answer(&gateway->dhcp, packet, frame, &begins);
-    if (begins)
+    enum aq_dhcp_step step;
+    size_t length = aq_dhcp_answer(&gateway->dhcp, packet, frame, &step);
+    if (step == AQ_DHCP_BEGINS)
         aq_forwards_guest_begins(&gateway->forwards, gateway->now_ms);
+    if (step != AQ_DHCP_OTHER)
+        gateway->leased_ms = step == AQ_DHCP_LEASED ? gateway->now_ms : 0;
     if (length > 0)
         aq_link_send(&gateway->link, frame, length);
 }
@@ -79,10 +84,73 @@ static void pass(struct aq_gateway *gateway, const struct aq_packet *packet)
     aq_nat_input(gateway->nat, packet->frame, packet->length);
 }
 
+/* Asks with a SYN, and answers the guest's agreement with a reset, so that its service never hears of it. */
+static void ask_from(struct aq_gateway *gateway, const struct aq_ip *from, uint16_t guest_port,
+                     const struct aq_packet *answer)
+{
+    unsigned char frame[AQ_BUILD_MAX];
+    struct aq_segment segment = {.sequence = (uint32_t)gateway->ingress.seed, .flags = AQ_TCP_SYN};
+    if (answer != NULL)
+        segment = (struct aq_segment){.sequence = aq_get32(answer->transport + 8), .flags = AQ_TCP_RST};
+    size_t length = aq_build_tcp(frame, gateway->judge.card.mac, &(struct aq_endpoint){*from, AQ_GATE_PORT},
+                                 &(struct aq_endpoint){gateway->judge.card.address, guest_port}, &segment);
+    aq_link_send(&gateway->link, frame, length);
+}
+
 static void serve_gate(struct aq_gateway *gateway, const struct aq_packet *packet)
 {
+    if (aq_ip_equal(&packet->target, &AQ_NET4_BEYOND)) {
+        if ((packet->flags & AQ_TCP_RST) == 0)
+            ask_from(gateway, &AQ_NET4_BEYOND, AQ_GATE_PORT, packet);
+        gateway->port_answered(gateway->data, 0, true);
+        return;
+    }
     aq_forwards_answered(&gateway->forwards, packet, gateway->now_ms);
     gateway->port_answered(gateway->data, packet->source_port, (packet->flags & AQ_TCP_RST) == 0);
+}
+
+/* A question by which card a VM is reached, or a frame for it. One that finds its cable full is lost, as any
+ * may be. */
+static void serve_peer(struct aq_gateway *gateway, const struct aq_packet *packet)
+{
+    const struct aq_peer *peer = aq_peers_at(&gateway->peers, &packet->target);
+    unsigned char frame[AQ_BUILD_MAX], mac[AQ_MAC_SIZE];
+    if (packet->ethertype == AQ_ETHERTYPE_ARP) {
+        aq_peers_card(&packet->target, mac);
+        aq_link_send(&gateway->link, frame, aq_build_arp_reply(frame, packet, mac));
+    } else if (peer != NULL &&
+               send(peer->cable, packet->frame, packet->length, MSG_DONTWAIT | MSG_NOSIGNAL) > 0) {
+        gateway->passed++;
+    }
+}
+
+/* What the other VMs have sent: to the guest's card, from theirs. */
+static void hear_peer(struct aq_gateway *gateway, unsigned place)
+{
+    static unsigned char frame[AQ_FRAME_MAX + 2];
+    const struct aq_peer *peer = &gateway->peers.peers[place];
+    struct aq_packet packet;
+    for (unsigned i = 0; i < AQ_LINK_BATCH * BATCHES_A_TURN && !aq_link_is_full(&gateway->link); i++) {
+        ssize_t got = recv(peer->cable, frame, sizeof frame, MSG_DONTWAIT);
+        if (got <= 0) {
+            if (got == 0 || (errno != EAGAIN && errno != EINTR))
+                aq_peers_remove(&gateway->peers, place);
+            return;
+        }
+        if (aq_packet_parse(frame, (size_t)got, &packet) != AQ_FAULT_NONE ||
+            !aq_judge_from_peer(&gateway->judge, peer, &packet, gateway->now_ms))
+            continue;
+        memcpy(frame, gateway->judge.card.mac, AQ_MAC_SIZE);
+        aq_peers_card(&peer->address, frame + AQ_MAC_SIZE);
+        aq_link_send(&gateway->link, frame, (size_t)got);
+    }
+}
+
+static void hear_peers(struct aq_gateway *gateway, const struct aq_polls *polls)
+{
+    for (unsigned i = gateway->peers.count; i-- > 0;)
+        if (aq_polls_events(polls, gateway->peers.peers[i].place) != 0)
+            hear_peer(gateway, i);
 }
 
 static void serve_frame(struct aq_gateway *gateway, const unsigned char *frame, size_t length)
@@ -110,6 +178,8 @@ static void serve_frame(struct aq_gateway *gateway, const unsigned char *frame, 
         count_drop(gateway, fault, &packet, NULL);
         break;
     case AQ_TO_PEER:
+        serve_peer(gateway, &packet);
+        break;
     case AQ_DROP:
         count_drop(gateway, fault, &packet, NULL);
         break;
@@ -153,18 +223,34 @@ static void on_dns_answer(void *data, const struct aq_endpoint *from, const stru
                      aq_build_udp(frame, gateway->judge.card.mac, from, to, message, length));
 }
 
-/* Asks with a SYN, and answers the guest's agreement with a reset, so that its service never hears of it. */
 static void on_ask(void *data, uint16_t guest_port, const struct aq_packet *answer)
 {
-    unsigned char frame[AQ_BUILD_MAX];
-    struct aq_gateway *gateway = data;
-    struct aq_segment segment = {.sequence = (uint32_t)gateway->ingress.seed, .flags = AQ_TCP_SYN};
-    if (answer != NULL)
-        segment = (struct aq_segment){.sequence = aq_get32(answer->transport + 8), .flags = AQ_TCP_RST};
-    size_t length =
-        aq_build_tcp(frame, gateway->judge.card.mac, &(struct aq_endpoint){AQ_NET4_HOST, AQ_GATE_PORT},
-                     &(struct aq_endpoint){gateway->judge.card.address, guest_port}, &segment);
-    aq_link_send(&gateway->link, frame, length);
+    ask_from(data, &AQ_NET4_HOST, guest_port, answer);
+}
+
+/* By its name alone, or in the network's domain; itself, too. */
+static bool is_called(const struct aq_gateway *gateway, const char *vm, const char *name)
+{
+    size_t length = strlen(vm);
+    return length > 0 && strncasecmp(name, vm, length) == 0 &&
+           (name[length] == '\0' ||
+            (name[length] == '.' && strcasecmp(name + length + 1, gateway->dhcp.domain) == 0));
+}
+
+static bool on_is_vm(void *data, const char *name, struct aq_ip *address)
+{
+    const struct aq_gateway *gateway = data;
+    if (gateway->dhcp.domain[0] == '\0')
+        return false;
+    *address = gateway->judge.card.address;
+    if (is_called(gateway, gateway->dhcp.hostname, name))
+        return true;
+    for (unsigned i = 0; i < gateway->peers.count; i++)
+        if (is_called(gateway, gateway->peers.peers[i].name, name)) {
+            *address = gateway->peers.peers[i].address;
+            return true;
+        }
+    return false;
 }
 
 static bool on_is_own(void *data, const struct aq_ip *address)
@@ -178,8 +264,11 @@ void aq_gateway_open(struct aq_gateway *gateway, int fd, const struct aq_guest_c
     const struct aq_nat_user user = {on_nat_send, on_may_wait, on_may_accept, gateway};
     gateway->link.fd = fd;
     gateway->policy.is_own = on_is_own;
-    gateway->judge = (struct aq_judge){
-        .card = *card, .policy = &gateway->policy, .ingress = &gateway->ingress, .asked = &gateway->asked};
+    gateway->judge = (struct aq_judge){.card = *card,
+                                       .policy = &gateway->policy,
+                                       .ingress = &gateway->ingress,
+                                       .asked = &gateway->asked,
+                                       .peers = &gateway->peers};
     gateway->dhcp.card = *card;
     uint64_t seeds[3];
     if (getrandom(seeds, sizeof seeds, 0) != sizeof seeds)
@@ -189,6 +278,8 @@ void aq_gateway_open(struct aq_gateway *gateway, int fd, const struct aq_guest_c
     gateway->streams.flows.seed = seeds[2];
     gateway->resolver.policy = &gateway->policy;
     gateway->resolver.answer = on_dns_answer;
+    gateway->resolver.is_vm = on_is_vm;
+    gateway->resolver.domain = gateway->dhcp.domain;
     gateway->resolver.data = gateway;
     aq_resolver_init(&gateway->resolver);
     aq_sockets_guard(&gateway->policy, &gateway->nameserver);
@@ -206,9 +297,28 @@ void aq_gateway_close(struct aq_gateway *gateway)
     close(gateway->link.fd);
 }
 
+/* Rules may have a VM's name in both its forms. */
+static void learn_peer(struct aq_gateway *gateway, const struct aq_peer *peer)
+{
+    char whole[sizeof peer->name + sizeof gateway->dhcp.domain + 1];
+    snprintf(whole, sizeof whole, "%s.%s", peer->name, gateway->dhcp.domain);
+    aq_resolver_learn(&gateway->resolver, peer->name, &peer->address);
+    aq_resolver_learn(&gateway->resolver, whole, &peer->address);
+}
+
+bool aq_gateway_add_peer(struct aq_gateway *gateway, const char *name, const struct aq_ip *address, int cable)
+{
+    if (!aq_peers_add(&gateway->peers, name, address, cable))
+        return false;
+    learn_peer(gateway, &gateway->peers.peers[gateway->peers.count - 1]);
+    return true;
+}
+
 void aq_gateway_set_rules(struct aq_gateway *gateway, const struct aq_egress *egress)
 {
     gateway->policy.egress = *egress;
+    for (unsigned i = 0; i < gateway->peers.count; i++)
+        learn_peer(gateway, &gateway->peers.peers[i]);
     aq_resolver_learn_names(&gateway->resolver, gateway->now_ms);
 }
 
@@ -225,6 +335,11 @@ void aq_gateway_ask_port(struct aq_gateway *gateway, uint16_t port)
     on_ask(gateway, port, NULL);
 }
 
+void aq_gateway_ask_network(struct aq_gateway *gateway)
+{
+    ask_from(gateway, &AQ_NET4_BEYOND, AQ_GATE_PORT, NULL);
+}
+
 void aq_gateway_fill(struct aq_gateway *gateway, struct aq_polls *polls, int64_t now_ms)
 {
     gateway->now_ms = now_ms;
@@ -234,6 +349,8 @@ void aq_gateway_fill(struct aq_gateway *gateway, struct aq_polls *polls, int64_t
     gateway->link_place =
         aq_polls_add(polls, gateway->link.fd, gateway->link.count > 0 ? POLLIN | POLLOUT : POLLIN);
     aq_resolver_fill(&gateway->resolver, polls);
+    if (!gateway->paused)
+        aq_peers_fill(&gateway->peers, polls);
     if (gateway->advert_at_ms != 0)
         aq_polls_call_at(polls, gateway->advert_at_ms);
     if (!gateway->paused)
@@ -263,6 +380,8 @@ bool aq_gateway_serve(struct aq_gateway *gateway, const struct aq_polls *polls, 
     aq_resolver_serve(&gateway->resolver, polls, now_ms);
     if (gateway->advert_at_ms != 0 && gateway->advert_at_ms <= now_ms)
         advertise(gateway);
+    if (!gateway->paused)
+        hear_peers(gateway, polls);
     if (aq_polls_events(polls, gateway->link_place) != 0)
         serve_guest(gateway);
     aq_link_flush(&gateway->link);

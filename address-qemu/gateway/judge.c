@@ -7,6 +7,7 @@ enum {
     DHCP_SERVER = 67,
     DHCP_CLIENT = 68,
     DNS = 53,
+    ECHO_REPLY = 0,
     ECHO_REQUEST = 8,
     ROUTER_SOLICITATION = 133,
     NEIGHBOUR_SOLICITATION = 135,
@@ -44,6 +45,11 @@ static bool in_net4(const struct aq_ip *ip)
     return aq_ip_within(ip, &AQ_NET4, AQ_NET4_BITS);
 }
 
+static bool is_peer(const struct aq_judge *judge, const struct aq_ip *address)
+{
+    return judge->peers != NULL && aq_peers_at(judge->peers, address) != NULL;
+}
+
 /* The guest's own questions and answers within the net. A probe for its own address comes from 0.0.0.0 (RFC
    5227). */
 static enum aq_verdict judge_arp(const struct trial *trial)
@@ -56,9 +62,7 @@ static enum aq_verdict judge_arp(const struct trial *trial)
         return drop(trial, AQ_FAULT_SOURCE);
     if (!in_net4(&packet->target))
         return drop(trial, AQ_FAULT_ARP);
-    if (trial->judge->is_peer != NULL && trial->judge->is_peer(trial->judge->data, &packet->target))
-        return AQ_TO_PEER;
-    return AQ_PASS;
+    return is_peer(trial->judge, &packet->target) ? AQ_TO_PEER : AQ_PASS;
 }
 
 static struct aq_flow flow_of(const struct aq_packet *packet)
@@ -73,12 +77,18 @@ static struct aq_flow flow_of(const struct aq_packet *packet)
 static bool answers(const struct trial *trial)
 {
     struct aq_flow flow = flow_of(trial->packet);
-    int64_t patience = flow.protocol == AQ_PROTOCOL_UDP ? UDP_PATIENCE_MS : INT64_MAX;
+    int64_t patience = flow.protocol == AQ_PROTOCOL_TCP ? INT64_MAX : UDP_PATIENCE_MS;
     if (!aq_flows_has(trial->judge->ingress, &flow, trial->now_ms, patience))
         return false;
     if (flow.protocol == AQ_PROTOCOL_TCP)
         aq_flows_note(trial->judge->ingress, &flow, trial->now_ms);
     return true;
+}
+
+/* Does a packet of TCP open a connection? Whatever comes later is of one. */
+static bool opens(const struct aq_packet *packet)
+{
+    return packet->protocol != AQ_PROTOCOL_TCP || (packet->flags & (AQ_TCP_SYN | AQ_TCP_ACK)) == AQ_TCP_SYN;
 }
 
 static enum aq_verdict judge_connection(const struct trial *trial)
@@ -104,9 +114,26 @@ static enum aq_verdict judge_connection(const struct trial *trial)
             aq_flows_note(trial->judge->asked, &flow, trial->now_ms);
         return AQ_PASS;
     }
-    if (packet->protocol == AQ_PROTOCOL_TCP && (packet->flags & (AQ_TCP_SYN | AQ_TCP_ACK)) != AQ_TCP_SYN)
-        fault = AQ_FAULT_STRAY;
-    return refuse(trial, fault);
+    return refuse(trial, opens(packet) ? fault : AQ_FAULT_STRAY);
+}
+
+/* To another VM: as to anybody else, but that it is neither the host's nor special, whatever the host's own
+ * net is. */
+static enum aq_verdict judge_to_peer(const struct trial *trial)
+{
+    const struct aq_packet *packet = trial->packet;
+    bool icmp = packet->protocol == AQ_PROTOCOL_ICMP;
+    if (icmp && packet->icmp_type != ECHO_REQUEST && packet->icmp_type != ECHO_REPLY)
+        return drop(trial, AQ_FAULT_ICMP);
+    if ((!icmp || packet->icmp_type == ECHO_REPLY) && answers(trial))
+        return AQ_TO_PEER;
+    enum aq_fault fault =
+        aq_policy_judge_peer(trial->judge->policy, packet->protocol, &packet->target, packet->target_port);
+    if (fault == AQ_FAULT_NONE)
+        return AQ_TO_PEER;
+    if (icmp)
+        return drop(trial, AQ_FAULT_ICMP);
+    return refuse(trial, opens(packet) ? fault : AQ_FAULT_STRAY);
 }
 
 /* The nameserver of this net is nobody but this process. */
@@ -124,8 +151,10 @@ static enum aq_verdict judge_dns(const struct trial *trial)
 
 static bool is_gate_answer(const struct aq_packet *packet)
 {
+    bool from_beyond = aq_ip_equal(&packet->target, &AQ_NET4_BEYOND) && packet->source_port == AQ_GATE_PORT;
     return aq_packet_is(packet, AQ_PROTOCOL_TCP) && packet->target_port == AQ_GATE_PORT &&
-           aq_ip_equal(&packet->target, &AQ_NET4_HOST) && (packet->flags & (AQ_TCP_RST | AQ_TCP_ACK)) != 0;
+           (from_beyond || aq_ip_equal(&packet->target, &AQ_NET4_HOST)) &&
+           (packet->flags & (AQ_TCP_RST | AQ_TCP_ACK)) != 0;
 }
 
 static bool is_dhcp(const struct aq_packet *packet)
@@ -145,6 +174,8 @@ static enum aq_verdict judge_ip4(const struct trial *trial)
         return AQ_TO_DHCP;
     if (!from_own)
         return drop(trial, AQ_FAULT_SOURCE);
+    if (is_peer(trial->judge, &packet->target))
+        return judge_to_peer(trial);
     if (packet->protocol == AQ_PROTOCOL_ICMP) {
         if (packet->icmp_type != ECHO_REQUEST)
             return drop(trial, AQ_FAULT_ICMP);
@@ -254,5 +285,23 @@ bool aq_judge_inbound(const struct aq_judge *judge, const struct aq_packet *pack
     if (!forwarded && !aq_flows_has(judge->asked, &flow, now_ms, UDP_PATIENCE_MS))
         return false;
     aq_flows_note(forwarded ? judge->ingress : judge->asked, &flow, now_ms);
+    return true;
+}
+
+bool aq_judge_from_peer(const struct aq_judge *judge, const struct aq_peer *peer,
+                        const struct aq_packet *packet, int64_t now_ms)
+{
+    bool icmp = aq_packet_is(packet, AQ_PROTOCOL_ICMP) &&
+                (packet->icmp_type == ECHO_REQUEST || packet->icmp_type == ECHO_REPLY);
+    if (packet->ethertype != AQ_ETHERTYPE_IP4 || !aq_ip_equal(&packet->source, &peer->address) ||
+        !aq_ip_equal(&packet->target, &judge->card.address) ||
+        (packet->protocol == AQ_PROTOCOL_ICMP && !icmp))
+        return false;
+    const struct aq_flow flow = {.peer = packet->source,
+                                 .peer_port = packet->source_port,
+                                 .guest_port = packet->target_port,
+                                 .protocol = packet->protocol};
+    if (opens(packet))
+        aq_flows_note(judge->ingress, &flow, now_ms);
     return true;
 }

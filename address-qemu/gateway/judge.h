@@ -8,6 +8,7 @@
 
 #include "gateway/flows.h"
 #include "gateway/net.h"
+#include "gateway/peers.h"
 #include "gateway/policy.h"
 
 enum aq_verdict {
@@ -21,17 +22,15 @@ enum aq_verdict {
     AQ_TO_PEER,   /* to another VM of the private network */
 };
 
-/* The port of the host's end that the gate asks from. */
+/* The port of the host's end that the gate asks from; and from beyond the net, the port of both ends. */
 #define AQ_GATE_PORT 1
 
 struct aq_judge {
     struct aq_guest_card card;
     const struct aq_policy *policy;
-    struct aq_flows *ingress; /* connections that came in: what the guest says in them passes */
-    struct aq_flows *asked;   /* far ends that the guest has sent UDP to: what they say passes */
-    /* Is it the address of another VM of the private network? May be NULL. */
-    bool (*is_peer)(void *data, const struct aq_ip *address);
-    void *data;
+    struct aq_flows *ingress;     /* connections that came in: what the guest says in them passes */
+    struct aq_flows *asked;       /* far ends that the guest has sent UDP to: what they say passes */
+    const struct aq_peers *peers; /* the other VMs of its private network; may be NULL */
 };
 
 /* Judges a frame from the guest; `fault` tells why it is not passed on. */
@@ -42,5 +41,9 @@ enum aq_verdict aq_judge_frame(const struct aq_judge *judge, const unsigned char
    leads to the port that it goes to. False when it must not pass: UDP from one whom nobody asked. */
 bool aq_judge_inbound(const struct aq_judge *judge, const struct aq_packet *packet, bool forwarded,
                       int64_t now_ms);
+
+/* A frame of another VM's, by its own cable: may it go to the guest? Notes what the guest may then answer. */
+bool aq_judge_from_peer(const struct aq_judge *judge, const struct aq_peer *peer,
+                        const struct aq_packet *packet, int64_t now_ms);
 
 #endif

@@ -14,6 +14,10 @@
 #define AQ_NET4_NAMESERVER AQ_IP4(10, 0, 2, 3)
 #define AQ_NET4_GUEST AQ_IP4(10, 0, 2, 15) /* unless it is in a private network */
 
+/* An address that nobody has (RFC 5737), from beyond the guest's net: only a guest with a route out of it can
+   answer there. */
+#define AQ_NET4_BEYOND AQ_IP4(192, 0, 2, 1)
+
 #define AQ_NET6_BYTES 0xfe, 0xc0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
 #define AQ_NET6 ((struct aq_ip){{AQ_NET6_BYTES, 0}})
 #define AQ_NET6_BITS 64

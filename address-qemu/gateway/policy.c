@@ -62,6 +62,18 @@ static enum aq_fault fault_of(const struct target *target)
     return target->place == AQ_PLACE_SPECIAL ? AQ_FAULT_SPECIAL : AQ_FAULT_RULE;
 }
 
+static enum aq_fault judge(const struct aq_policy *policy, enum aq_protocol protocol,
+                           const struct target *target, uint16_t port)
+{
+    bool allowed = policy->egress.any && target->place == AQ_PLACE_PUBLIC && !target->own;
+    for (unsigned i = 0; i < policy->egress.count; i++) {
+        const struct aq_egress_rule *rule = &policy->egress.rules[i];
+        if (covers(rule, protocol, port) && matches(policy, rule, target))
+            allowed = !rule->deny;
+    }
+    return allowed ? AQ_FAULT_NONE : fault_of(target);
+}
+
 enum aq_fault aq_policy_judge(const struct aq_policy *policy, enum aq_protocol protocol,
                               const struct aq_ip *ip, uint16_t port)
 {
@@ -69,13 +81,14 @@ enum aq_fault aq_policy_judge(const struct aq_policy *policy, enum aq_protocol p
     if (target.place == AQ_PLACE_NOWHERE)
         return AQ_FAULT_NOWHERE;
     target.own = target.place == AQ_PLACE_PUBLIC && policy->is_own(policy->data, ip);
-    bool allowed = policy->egress.any && target.place == AQ_PLACE_PUBLIC && !target.own;
-    for (unsigned i = 0; i < policy->egress.count; i++) {
-        const struct aq_egress_rule *rule = &policy->egress.rules[i];
-        if (covers(rule, protocol, port) && matches(policy, rule, &target))
-            allowed = !rule->deny;
-    }
-    return allowed ? AQ_FAULT_NONE : fault_of(&target);
+    return judge(policy, protocol, &target, port);
+}
+
+enum aq_fault aq_policy_judge_peer(const struct aq_policy *policy, enum aq_protocol protocol,
+                                   const struct aq_ip *ip, uint16_t port)
+{
+    const struct target target = {.ip = ip, .place = AQ_PLACE_PUBLIC};
+    return judge(policy, protocol, &target, port);
 }
 
 bool aq_policy_resolves_all(const struct aq_policy *policy)

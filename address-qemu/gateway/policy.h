@@ -21,6 +21,10 @@ struct aq_policy {
 enum aq_fault aq_policy_judge(const struct aq_policy *policy, enum aq_protocol protocol,
                               const struct aq_ip *ip, uint16_t port);
 
+/* The same of another VM of the private network, whose address is neither the host's nor special. */
+enum aq_fault aq_policy_judge_peer(const struct aq_policy *policy, enum aq_protocol protocol,
+                                   const struct aq_ip *ip, uint16_t port);
+
 /* Do the rules need names to be resolved: any name, since ports of any address are allowed; or (with a name)
    this one? */
 bool aq_policy_resolves_all(const struct aq_policy *policy);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -11,10 +12,12 @@
 #include "gateway/bytes.h"
 #include "gateway/sockets.h"
 
-enum { TRY_MS = 2000, ROUNDS = 2, HOSTS_SECONDS = 60 };
+enum { TRY_MS = 2000, ROUNDS = 2, HOSTS_SECONDS = 60, VMS_SECONDS = 5 };
 
 void aq_resolver_init(struct aq_resolver *resolver)
 {
+    if (resolver->domain == NULL)
+        resolver->domain = "";
     for (unsigned i = 0; i < AQ_QUESTIONS_MAX; i++)
         resolver->asked[i].fd = -1;
 }
@@ -98,6 +101,11 @@ static void ask(struct aq_resolver *resolver, const struct aq_asked *wanted, con
 static bool answer_known(struct aq_resolver *resolver, const struct aq_asked *asked)
 {
     struct aq_dns_answer contents = {.seconds = HOSTS_SECONDS};
+    if (resolver->is_vm != NULL &&
+        resolver->is_vm(resolver->data, asked->question.name, &contents.addresses[0])) {
+        contents.seconds = VMS_SECONDS;
+        contents.count = 1;
+    }
     for (unsigned i = 0; i < resolver->host_count && contents.count < AQ_DNS_ADDRESSES_MAX; i++)
         if (strcmp(resolver->hosts[i].name, asked->question.name) == 0)
             contents.addresses[contents.count++] = resolver->hosts[i].address;
@@ -105,6 +113,14 @@ static bool answer_known(struct aq_resolver *resolver, const struct aq_asked *as
         return false;
     answer(resolver, asked, &contents);
     return true;
+}
+
+/* A name of the private network that no VM which runs has. */
+static bool is_in_domain(const struct aq_resolver *resolver, const char *name)
+{
+    size_t length = strlen(name), size = strlen(resolver->domain);
+    return size > 0 && length > size && name[length - size - 1] == '.' &&
+           strcasecmp(name + length - size, resolver->domain) == 0;
 }
 
 bool aq_resolver_ask(struct aq_resolver *resolver, const struct aq_packet *packet, int64_t now_ms,
@@ -117,6 +133,10 @@ bool aq_resolver_ask(struct aq_resolver *resolver, const struct aq_packet *packe
     memcpy(name, asked.question.name, sizeof asked.question.name);
     if (plain && answer_known(resolver, &asked))
         return true;
+    if (plain && is_in_domain(resolver, asked.question.name)) {
+        answer_code(resolver, &asked, AQ_DNS_NXDOMAIN);
+        return true;
+    }
     if (any && packet->payload_length >= AQ_DNS_HEADER && packet->payload_length <= AQ_ASKED_MAX) {
         ask(resolver, &asked, packet, now_ms);
         return true;
@@ -199,6 +219,12 @@ void aq_resolver_learn_names(struct aq_resolver *resolver, int64_t now_ms)
     }
 }
 
+void aq_resolver_learn(struct aq_resolver *resolver, const char *name, const struct aq_ip *address)
+{
+    const struct aq_dns_answer contents = {.count = 1, .addresses = {*address}};
+    learn(resolver, name, &contents);
+}
+
 void aq_resolver_add_host(struct aq_resolver *resolver, const char *name, const struct aq_ip *address)
 {
     if (resolver->host_count == AQ_HOSTS_MAX)
@@ -206,17 +232,7 @@ void aq_resolver_add_host(struct aq_resolver *resolver, const char *name, const 
     unsigned place = resolver->host_count++;
     snprintf(resolver->hosts[place].name, sizeof resolver->hosts[place].name, "%s", name);
     resolver->hosts[place].address = *address;
-    const struct aq_dns_answer contents = {.count = 1, .addresses = {*address}};
-    learn(resolver, name, &contents);
-}
-
-void aq_resolver_remove_host(struct aq_resolver *resolver, const char *name)
-{
-    unsigned kept = 0;
-    for (unsigned i = 0; i < resolver->host_count; i++)
-        if (strcmp(resolver->hosts[i].name, name) != 0)
-            resolver->hosts[kept++] = resolver->hosts[i];
-    resolver->host_count = kept;
+    aq_resolver_learn(resolver, name, address);
 }
 
 void aq_resolver_fill(struct aq_resolver *resolver, struct aq_polls *polls)

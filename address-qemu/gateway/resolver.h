@@ -42,6 +42,9 @@ struct aq_resolver {
     } hosts[AQ_HOSTS_MAX]; /* names that are known without asking */
     unsigned host_count;
     struct aq_asked asked[AQ_QUESTIONS_MAX];
+    /* Is it the name of a VM of the private network? May be NULL. */
+    bool (*is_vm)(void *data, const char *name, struct aq_ip *address);
+    const char *domain; /* of that network, whose names are asked for nowhere else; "" for none */
     /* Sends an answer to the guest. */
     void (*answer)(void *data, const struct aq_endpoint *from, const struct aq_endpoint *to,
                    const unsigned char *message, size_t length);
@@ -60,9 +63,11 @@ bool aq_resolver_ask(struct aq_resolver *resolver, const struct aq_packet *packe
    go on. */
 void aq_resolver_learn_names(struct aq_resolver *resolver, int64_t now_ms);
 
-/* A name that is known: of the host's /etc/hosts, or of another VM. */
+/* An address of a name: what the rules that have that name then mean. */
+void aq_resolver_learn(struct aq_resolver *resolver, const char *name, const struct aq_ip *address);
+
+/* A name that is known from the host's /etc/hosts. */
 void aq_resolver_add_host(struct aq_resolver *resolver, const char *name, const struct aq_ip *address);
-void aq_resolver_remove_host(struct aq_resolver *resolver, const char *name);
 
 void aq_resolver_fill(struct aq_resolver *resolver, struct aq_polls *polls);
 void aq_resolver_serve(struct aq_resolver *resolver, const struct aq_polls *polls, int64_t now_ms);

@@ -9,6 +9,7 @@
 
 #include "spec/comments.h"
 #include "spec/egress.h"
+#include "spec/network_name.h"
 #include "util/memory.h"
 #include "util/size.h"
 #include "util/suggest.h"
@@ -46,6 +47,17 @@ static int set_base(const struct entry *entry)
 static int set_vm_name(const struct entry *entry)
 {
     return set_name(entry, entry->header->name);
+}
+
+static int set_network(const struct entry *entry)
+{
+    struct aq_error reason = {0};
+    const char *network = aq_network_name(entry->value, &reason);
+    if (network == NULL)
+        return aq_fail(entry->err, AQ_E_HEADER_INVALID, "%s, line %d: rexxjs-vm-%s: %s", entry->where,
+                       entry->line, entry->key, reason.text);
+    snprintf(entry->header->network, sizeof entry->header->network, "%s", network);
+    return 0;
 }
 
 static int set_size(const struct entry *entry, uint64_t *size)
@@ -122,10 +134,9 @@ static const struct {
     const char *key;
     int (*set)(const struct entry *entry);
 } keys[] = {
-    {"base", set_base},           {"name", set_vm_name},
-    {"memory", set_memory},       {"cpus", set_cpus},
-    {"disk", set_disk},           {"timeout", set_timeout},
-    {"spec", set_spec},           {"ingress-port", set_ingress},
+    {"base", set_base},           {"name", set_vm_name},    {"memory", set_memory},
+    {"cpus", set_cpus},           {"disk", set_disk},       {"timeout", set_timeout},
+    {"spec", set_spec},           {"network", set_network}, {"ingress-port", set_ingress},
     {"egress-ports", set_egress},
 };
 enum { KEY_COUNT = sizeof keys / sizeof *keys };
@@ -140,8 +151,8 @@ static int unknown_key(const struct entry *entry)
         entry->err, AQ_E_HEADER_INVALID, "%s, line %d: there is no rexxjs-vm-%s%s%s%s", entry->where,
         entry->line, entry->key, near != NULL ? "; did you mean rexxjs-vm-" : "", near != NULL ? near : "",
         near != NULL ? "?"
-                     : "; known are base, name, memory, cpus, disk, timeout, spec, ingress-port and "
-                       "egress-ports");
+                     : "; known are base, name, memory, cpus, disk, timeout, spec, network, ingress-port "
+                       "and egress-ports");
 }
 
 /* Each key once: two that differ would leave it to chance which is meant. */

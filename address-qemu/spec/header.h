@@ -31,6 +31,7 @@ struct aq_header {
     uint64_t disk;   /* bytes */
     unsigned cpus;
     int64_t timeout_ms; /* for the script's run */
+    char network[AQ_NAME_MAX + 1];
     struct aq_ingress ingress[AQ_HEADER_PORTS_MAX];
     unsigned ingress_count;
     char *egress;   /* what it may reach, as aq_egress_text writes it; NULL where the script does not say */

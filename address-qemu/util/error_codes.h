@@ -124,6 +124,8 @@ enum aq_rc {
       "The template's files are not what was sealed. Remove it, and make it anew.")                          \
     X(VM_HAS_SNAPSHOTS, CONFLICT,                                                                            \
       "The VM's disk holds snapshots, which need what it stands on. Remove them, or work on a clone.")       \
+    X(ADDRESS_IN_USE, CONFLICT,                                                                              \
+      "Another VM that runs has the VM's address in their private network. Stop that one first.")            \
     X(PORT_IN_USE, CONFLICT, "Another program listens on the port; the text names it.")                      \
     X(TIMEOUT, TIMEOUT, "It took longer than `timeout` allows. What was under way was ended.")               \
     X(GUEST_NOT_READY, TIMEOUT,                                                                              \

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+#include "verbs/network_params.h"
 #include "verbs/vm_fields.h"
 #include "vm/lifecycle.h"
+#include "vm/network.h"
 #include "vm/resize.h"
 
 static int run(struct aq_call *call, struct aq_error *err);
@@ -13,8 +15,10 @@ static const struct aq_param params[] = {
      .meaning = "its RAM"},
     {"cpus", AQ_TYPE_COUNT, .fallback = "2", .min = 1, .max = 255, .meaning = "its virtual CPUs"},
     {"disk", AQ_TYPE_SIZE, .min = 1, .meaning = "the size of its disk, if it is to be larger"},
-    {"network", AQ_TYPE_CHOICE, .choices = "user|none", .fallback = "user",
-     .meaning = "`user` reaches out through the host; `none` has no network card"},
+    AQ_PARAM_NETWORK,
+    AQ_PARAM_FORWARD,
+    AQ_PARAM_BIND,
+    AQ_PARAM_EGRESS,
     {"accel", AQ_TYPE_CHOICE, .choices = "auto|kvm|tcg", .fallback = "auto",
      .meaning = "`auto` takes KVM where it really runs guests, else emulation"},
     {"overlay", AQ_TYPE_BOOLEAN, .fallback = "false",
@@ -49,6 +53,10 @@ static int discard(const struct aq_vm *vm)
 
 static int run(struct aq_call *call, struct aq_error *err)
 {
+    aq_autowish struct aq_network_wish wish = {0};
+    if (aq_network_wish_read(call, &wish, err) < 0 ||
+        (!aq_arg_bool(call, "no_start") && aq_network_check_ports(wish.ports, wish.port_count, err) < 0))
+        return -1;
     const struct aq_clone_request request = {
         .image = aq_arg_text(call, "image"),
         .overlay = aq_arg_bool(call, "overlay"),
@@ -56,7 +64,10 @@ static int run(struct aq_call *call, struct aq_error *err)
         .memory = (unsigned)(aq_arg_number(call, "memory") >> 20),
         .cpus = (unsigned)aq_arg_number(call, "cpus"),
         .disk_size = (uint64_t)aq_arg_number(call, "disk"),
-        .network = aq_arg_text(call, "network"),
+        .network = wish.network,
+        .egress = wish.egress,
+        .ports = wish.ports,
+        .port_count = wish.port_count,
         .accel = aq_arg_text(call, "accel"),
     };
     aq_autovm struct aq_vm vm = {0};

@@ -20,7 +20,8 @@ static const struct aq_field sets[] = {
     AQ_VM_FIELDS,
     {"ID", "its UUID, for ever"},
     {"CREATED", "when it was made (UTC)"},
-    {"NETWORK", "`user` or `none`"},
+    {"NETWORK", "`user`, `none`, or the name of its private network"},
+    {"ADDRESS", "its guest's own, in its network; in a private one from its first start on"},
     {"MAC", "of its network card"},
     {"EGRESS", "what it may reach"},
     {"COMPANION", "`running`, or `gone`: then the VM has no network and no console, when it runs"},
@@ -169,6 +170,7 @@ static int run(struct aq_call *call, struct aq_error *err)
     aq_result *result = call->result;
     aq_autovm struct aq_vm vm = {0};
     aq_autobuffer struct aq_buffer below = {0};
+    char text[AQ_IP_TEXT];
     struct aq_run run = {0};
     if (aq_vm_load(aq_arg_text(call, "name"), &vm, err) < 0)
         return -1;
@@ -181,6 +183,8 @@ static int run(struct aq_call *call, struct aq_error *err)
     aq_result_set_text(result, "MAC", vm.mac);
     if (aq_network_has_gateway(&vm))
         aq_result_set_text(result, "EGRESS", vm.egress);
+    const char *address = aq_network_address(&vm, text);
+    aq_result_set_text(result, "ADDRESS", address[0] != '\0' ? address : NULL);
     aq_result_set_text(result, "ID", vm.id);
     aq_result_set_text(result, "ISO", vm.iso);
     set_chain(result, &vm, &below);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "spec/egress.h"
+#include "spec/network_name.h"
 #include "spec/ports.h"
 #include "util/ip.h"
 
@@ -30,11 +31,23 @@ static int read_forwards(const struct aq_call *call, struct aq_network_wish *wis
     return 0;
 }
 
+static int check_card(const struct aq_network_wish *wish, const char *egress, struct aq_error *err)
+{
+    if (wish->network == NULL || strcmp(wish->network, "none") != 0 ||
+        (wish->port_count == 0 && egress == NULL))
+        return 0;
+    return aq_fail(
+        err, AQ_E_VALUE_INVALID,
+        "network=none has no network card, so there is nothing for forward= and egress= to hold for");
+}
+
 int aq_network_wish_read(const struct aq_call *call, struct aq_network_wish *wish, struct aq_error *err)
 {
     const char *text = aq_arg_text(call, "egress");
+    const char *network = aq_arg_text(call, "network");
     *wish = (struct aq_network_wish){0};
-    if (read_forwards(call, wish, err) < 0)
+    if ((network != NULL && (wish->network = aq_network_name(network, err)) == NULL) ||
+        read_forwards(call, wish, err) < 0 || check_card(wish, text, err) < 0)
         return -1;
     if (text == NULL)
         return 0;

@@ -12,6 +12,13 @@
         "vm", AQ_TYPE_NAME, .required = true, .positional = true, .aliases = "name", .meaning = "the VM"     \
     }
 
+#define AQ_PARAM_NETWORK                                                                                     \
+    {                                                                                                        \
+        "network", AQ_TYPE_TEXT,                                                                             \
+            .meaning = "`user` reaches out through the host, but not the host itself; `none` has no "        \
+                       "network card; any other name is a private network, whose VMs reach each other, "     \
+                       "too (see [networks](network.md)); `user`, or as what is cloned has it, unless given" \
+    }
 #define AQ_PARAM_FORWARD                                                                                     \
     {                                                                                                        \
         "forward", AQ_TYPE_TEXT, .aliases = "ingress_port",                                                  \
@@ -37,13 +44,15 @@
 struct aq_network_wish {
     struct aq_port_rule ports[AQ_VM_PORTS_MAX];
     unsigned port_count;
-    char *egress; /* as aq_egress_text writes it; NULL: not said. Owned */
+    const char *network; /* NULL: not said */
+    char *egress;        /* as aq_egress_text writes it; NULL: not said. Owned */
 };
 
 void aq_network_wish_free(struct aq_network_wish *wish);
 #define aq_autowish aq_cleanup(aq_network_wish_free)
 
-/* Reads `forward`, `bind` and `egress` of a call whose verb has them. VALUE_INVALID. */
+/* Reads `network`, `forward`, `bind` and `egress` of a call whose verb has them. VALUE_INVALID,
+ * NOT_SUPPORTED. */
 int aq_network_wish_read(const struct aq_call *call, struct aq_network_wish *wish, struct aq_error *err);
 
 #endif

@@ -18,6 +18,7 @@ static const struct aq_param params[] = {
                 "up unless given"},
     {"base", AQ_TYPE_NAME, .meaning = "the base to clone, instead of the header's"},
     AQ_PARAM_TEMPLATE_CHOICE,
+    AQ_PARAM_NETWORK,
     AQ_PARAM_FORWARD,
     AQ_PARAM_BIND,
     AQ_PARAM_EGRESS,
@@ -47,7 +48,10 @@ static const struct aq_field sets[] = {
     AQ_METHOD_FIELDS,
     {"SNAPSHOT", "the snapshot that was taken"},
     {"STAGES.n.NAME",
-     "what was done: header, clone, start, ready, runner, script, run, snapshot, stop; also `MS`"},
+     "what was done: header, clone, start, ready, runner, script, network, run, snapshot, stop; also `MS`"},
+    {"NETWORK_UP",
+     "1 when the guest's network was up before the script was run, 0 when it was not waited for "
+     "any longer; not set without a network"},
     {"STAGE", "the one that failed"},
     {"TOTAL_MS", "how long it took in all"},
     {NULL},
@@ -61,7 +65,8 @@ const struct aq_verb aq_verb_provision = {
                "is made and "
                "started, the static `rexx` is brought in unless this very version is there, and the script "
                "is run with its "
-               "output shown as it comes. A script that fails is RC 7. The VM is stopped at the end unless "
+               "output shown as it comes; where the VM has a network, when that is up, or 20 seconds after "
+               "everything else is ready. A script that fails is RC 7. The VM is stopped at the end unless "
                "`keep_running`; "
                "when anything fails, a VM that was made for the script is removed unless `on_error=keep`.",
     .params = params,
@@ -75,10 +80,10 @@ static const struct {
     const char *name;
     int (*act)(struct aq_provision *provision, struct aq_error *err);
 } stages[] = {
-    {"header", aq_stage_header}, {"image", aq_stage_image}, {"clone", aq_stage_clone},
-    {"start", aq_stage_start},   {"ready", aq_stage_ready}, {"runner", aq_stage_runner},
-    {"script", aq_stage_script}, {"run", aq_stage_run},     {"snapshot", aq_stage_snapshot},
-    {"stop", aq_stage_stop},
+    {"header", aq_stage_header},     {"image", aq_stage_image},     {"clone", aq_stage_clone},
+    {"start", aq_stage_start},       {"ready", aq_stage_ready},     {"runner", aq_stage_runner},
+    {"script", aq_stage_script},     {"network", aq_stage_network}, {"run", aq_stage_run},
+    {"snapshot", aq_stage_snapshot}, {"stop", aq_stage_stop},
 };
 
 static int run_stages(struct aq_provision *provision, struct aq_error *err)

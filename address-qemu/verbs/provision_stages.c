@@ -16,6 +16,7 @@
 
 enum {
     SNAPSHOT_MS = 60000,
+    NETWORK_MS = 20000,
 };
 
 static const char *base_of(const struct aq_provision *provision)
@@ -69,6 +70,14 @@ static unsigned wished_ports(const struct aq_provision *provision, struct aq_por
     return provision->header.ingress_count;
 }
 
+/* NULL: neither says. */
+static const char *network_of(const struct aq_provision *provision)
+{
+    if (provision->wish.network != NULL)
+        return provision->wish.network;
+    return provision->header.network[0] != '\0' ? provision->header.network : NULL;
+}
+
 static const char *egress_of(const struct aq_provision *provision)
 {
     return provision->wish.egress != NULL ? provision->wish.egress : provision->header.egress;
@@ -86,6 +95,7 @@ static int make_vm(struct aq_provision *provision, struct aq_error *err)
         .memory = header->memory != 0 ? (unsigned)(header->memory >> 20) : provision->image_memory,
         .cpus = header->cpus != 0 ? header->cpus : provision->image_cpus,
         .disk_size = header->disk,
+        .network = network_of(provision),
         .egress = egress_of(provision),
         .ports = ports,
         .port_count = count,
@@ -117,7 +127,12 @@ static int check_network(const struct aq_provision *provision, struct aq_error *
     const struct aq_vm *vm = &provision->vm;
     struct aq_port_rule ports[AQ_VM_PORTS_MAX];
     unsigned count = wished_ports(provision, ports);
-    const char *egress = egress_of(provision);
+    const char *egress = egress_of(provision), *network = network_of(provision);
+    if (network != NULL && strcmp(network, vm->network) != 0)
+        return aq_fail(err, AQ_E_VM_MISMATCH,
+                       "the script wants the network %s, but the VM %s has %s; `configure_network name=%s "
+                       "network=%s` changes that while it is stopped",
+                       network, vm->name, vm->network, vm->name, network);
     for (unsigned i = 0; i < count; i++)
         if (!has_port(vm, &ports[i]))
             return aq_fail(
@@ -217,6 +232,23 @@ int aq_stage_script(struct aq_provision *provision, struct aq_error *err)
     const char *slash = strrchr(local, '/');
     return aq_guest_script_place(provision->guest.channel, provision->script,
                                  slash != NULL ? slash + 1 : local, &provision->guest_script, err);
+}
+
+/* A guest's helper answers before its network is up. One whose network does not come up at all may run
+   scripts that need none. */
+int aq_stage_network(struct aq_provision *provision, struct aq_error *err)
+{
+    const char *why;
+    if (!aq_network_has_gateway(&provision->vm))
+        return 0;
+    int up = aq_network_wait_up(&provision->run, aq_after_ms(NETWORK_MS), &why, err);
+    if (up < 0)
+        return -1;
+    aq_result_set_bool(provision->call->result, "NETWORK_UP", up > 0);
+    if (up == 0)
+        aq_progress(provision->call, "%s: its network is not up: %s; the script is run all the same",
+                    provision->vm.name, why);
+    return 0;
 }
 
 int aq_stage_run(struct aq_provision *provision, struct aq_error *err)

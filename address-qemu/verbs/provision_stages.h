@@ -42,8 +42,10 @@ int aq_stage_start(struct aq_provision *provision, struct aq_error *err); /* sta
 int aq_stage_ready(struct aq_provision *provision, struct aq_error *err); /* wait until it can be spoken to */
 int aq_stage_runner(struct aq_provision *provision,
                     struct aq_error *err); /* bring our rexx, unless it is there */
-int aq_stage_script(struct aq_provision *provision, struct aq_error *err);   /* bring the script */
-int aq_stage_run(struct aq_provision *provision, struct aq_error *err);      /* run it */
+int aq_stage_script(struct aq_provision *provision, struct aq_error *err); /* bring the script */
+int aq_stage_network(struct aq_provision *provision,
+                     struct aq_error *err);                             /* give its network time to come up */
+int aq_stage_run(struct aq_provision *provision, struct aq_error *err); /* run it */
 int aq_stage_snapshot(struct aq_provision *provision, struct aq_error *err); /* if that was asked for */
 int aq_stage_stop(struct aq_provision *provision, struct aq_error *err); /* unless it is to be kept running */
 

@@ -52,6 +52,7 @@
     X(unforward)                                                                                             \
     X(ports)                                                                                                 \
     X(egress)                                                                                                \
+    X(configure_network)                                                                                     \
     X(snapshot)                                                                                              \
     X(restore)                                                                                               \
     X(list_snapshots)                                                                                        \

@@ -16,9 +16,10 @@ static const struct aq_param params[] = {
     AQ_PARAM_VM,
     {"for", AQ_TYPE_TEXT, .fallback = "agent",
      .meaning =
-         "`agent`: commands can be run in it (by our helper or its agent); `ssh`: its SSH server answers, "
-         "with the host key that is pinned, if one is; "
-         "`port:8080`: something in it listens on that TCP port, forwarded or not; `stopped`: it has ended"},
+         "`agent`: commands can be run in it (by our helper or its agent); `ssh`: its SSH server answers, with "
+         "the host key that is pinned, if one is; `network`: it has its address and a route; "
+         "`port:8080`: something in it listens on that TCP port, "
+         "forwarded or not; `stopped`: it has ended"},
     {"timeout", AQ_TYPE_DURATION, .fallback = "180", .meaning = "how long to wait"},
     {NULL},
 };
@@ -118,6 +119,20 @@ static int wait_port(const struct aq_vm *vm, const struct aq_run *run, uint16_t 
     return -1;
 }
 
+static int wait_network(const struct aq_vm *vm, const struct aq_run *run, aq_deadline deadline,
+                        struct aq_error *err)
+{
+    const char *why = NULL;
+    if (!aq_network_has_gateway(vm))
+        return aq_fail(err, AQ_E_NOT_SUPPORTED, "the VM %s has no network that could come up", vm->name);
+    int up = aq_network_wait_up(run, deadline, &why, err);
+    if (up != 0)
+        return up > 0 ? 0 : -1;
+    aq_fail(err, AQ_E_TIMEOUT, "the network of the guest of VM %s is not up: %s", vm->name, why);
+    aq_guest_add_console(vm, err);
+    return -1;
+}
+
 static int wait_ssh(const struct aq_vm *vm, const struct aq_run *run, aq_deadline deadline,
                     struct aq_call *call, struct aq_error *err)
 {
@@ -136,12 +151,13 @@ static int port_of(const char *goal, struct aq_error *err)
 {
     unsigned port;
     int end = 0;
-    if (strcmp(goal, "agent") == 0 || strcmp(goal, "ssh") == 0 || strcmp(goal, "stopped") == 0)
+    if (aq_word_in("agent ssh network stopped", goal))
         return 0;
     if (sscanf(goal, "port:%5u%n", &port, &end) == 1 && goal[end] == '\0' && port >= 1 && port <= UINT16_MAX)
         return (int)port;
     return aq_fail(err, AQ_E_VALUE_INVALID,
-                   "a VM is waited for until it is one of agent, ssh, stopped and port:NUMBER, not \"%s\"",
+                   "a VM is waited for until it is one of agent, ssh, network, stopped and port:NUMBER, "
+                   "not \"%s\"",
                    goal);
 }
 
@@ -154,6 +170,8 @@ static int wait_running(struct aq_call *call, const struct aq_vm *vm, struct aq_
         return wait_port(vm, run, (uint16_t)port, deadline, err);
     if (strcmp(aq_arg_text(call, "for"), "ssh") == 0)
         return wait_ssh(vm, run, deadline, call, err);
+    if (strcmp(aq_arg_text(call, "for"), "network") == 0)
+        return wait_network(vm, run, deadline, err);
     return wait_agent(vm, run, deadline, call, err);
 }
 

@@ -11,6 +11,7 @@
 #include "vm/companion.h"
 #include "vm/forward.h"
 #include "vm/network.h"
+#include "vm/private_network.h"
 
 enum {
     ANSWERS_MS = 20000,     /* a process's start, on a busy host */
@@ -120,13 +121,25 @@ static int set_forwards(struct start *start, struct aq_error *err)
     return 0;
 }
 
+static int set_card(struct start *start, struct aq_error *err)
+{
+    char address[AQ_IP_TEXT], domain[AQ_PRIVATE_DOMAIN];
+    const struct aq_vm *vm = start->vm;
+    bool private = aq_private_network_has(vm);
+    return tell(start, start->cable, err, "card %s %s", vm->mac, aq_network_address(vm, address)) < 0 ||
+                   hand_log(start, AQ_VM_DROPS, "drop-log", err) < 0 ||
+                   tell(start, -1, err, "lease %s %s", vm->name,
+                        private ? aq_private_network_domain(vm, domain) : "-") < 0
+               ? -1
+               : 0;
+}
+
+/* The others of its private network first: rules may have their names. */
 static int set_network(struct start *start, struct aq_error *err)
 {
-    char address[AQ_IP_TEXT];
-    if (tell(start, start->cable, err, "card %s %s", start->vm->mac, aq_ip_text(&AQ_NET4_GUEST, address)) <
-            0 ||
-        hand_log(start, AQ_VM_DROPS, "drop-log", err) < 0 ||
-        tell(start, -1, err, "lease %s -", start->vm->name) < 0 ||
+    if (set_card(start, err) < 0 ||
+        (aq_private_network_has(start->vm) &&
+         aq_private_network_join(start->vm, start->run_folder, start->control, start->deadline, err) < 0) ||
         aq_network_tell_rules(start->control, start->vm->egress, start->deadline, err) < 0)
         return -1;
     return set_forwards(start, err);
@@ -135,6 +148,10 @@ static int set_network(struct start *start, struct aq_error *err)
 static int set_up(struct start *start, struct aq_error *err)
 {
     bool network = aq_network_has_gateway(start->vm);
+    aq_autoclose int networks =
+        network && aq_private_network_has(start->vm) ? aq_private_network_lock(err) : -1;
+    if (network && aq_private_network_has(start->vm) && networks < 0)
+        return -1;
     if (make_pair(SOCK_STREAM, &start->console, &start->ends->console, err) < 0 ||
         (network && make_cable(start, err) < 0) || set_console(start, err) < 0 ||
         (network && set_network(start, err) < 0) ||

@@ -1,19 +1,74 @@
 /* SPDX-License-Identifier: MIT */
 #include "vm/network.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "gateway/net.h"
 #include "qemu/ports.h"
+#include "vm/bound.h"
 #include "vm/companion.h"
 #include "vm/host_names.h"
+#include "vm/private_network.h"
 #include "vm/record.h"
 
-enum { COMPANION_MS = 10000 };
+enum {
+    COMPANION_MS = 10000,
+    ASK_EVERY_MS = 100,
+    SETTLED_MS = 3000, /* after which a guest that was given its address is taken to use it */
+};
 
 bool aq_network_has_gateway(const struct aq_vm *vm)
 {
     return strcmp(vm->network, "none") != 0;
+}
+
+const char *aq_network_address(const struct aq_vm *vm, char text[AQ_IP_TEXT])
+{
+    text[0] = '\0';
+    if (aq_private_network_has(vm))
+        snprintf(text, AQ_IP_TEXT, "%s", vm->address);
+    else if (aq_network_has_gateway(vm))
+        aq_ip_text(&AQ_NET4_GUEST, text);
+    return text;
+}
+
+static int check_changeable(const struct aq_vm_hold *hold, struct aq_error *err)
+{
+    const struct aq_vm *vm = &hold->vm;
+    if (hold->running)
+        return aq_fail(err, AQ_E_VM_RUNNING,
+                       "the VM %s is running with its network card; `stop name=%s` it first", vm->name,
+                       vm->name);
+    if (aq_vm_is_saved(vm))
+        return aq_fail(err, AQ_E_VM_SAVED,
+                       "the VM %s has a state that was saved at %s, in which it has the network %s; "
+                       "`restore_state` it first, or `start` it with discard_state=true",
+                       vm->name, vm->saved, vm->network);
+    if (aq_vm_is_bound(vm, false))
+        return aq_fail(err, AQ_E_VM_MISMATCH,
+                       "the VM %s has snapshots with memory, in which it has the network %s; "
+                       "`remove_snapshot` them first, or `clone vm=%s` with another network=",
+                       vm->name, vm->network, vm->name);
+    return 0;
+}
+
+int aq_network_configure(const char *name, const char *network, struct aq_vm *vm, struct aq_error *err)
+{
+    aq_autohold struct aq_vm_hold hold = AQ_VM_HOLD_NONE;
+    if (aq_vm_hold(name, &hold, err) < 0)
+        return -1;
+    if (strcmp(hold.vm.network, network) != 0) {
+        if (check_changeable(&hold, err) < 0)
+            return -1;
+        free(hold.vm.network);
+        hold.vm.network = aq_strdup(network);
+        hold.vm.address[0] = '\0';
+        if (aq_vm_write(&hold.vm, hold.lock, err) < 0)
+            return -1;
+    }
+    return aq_vm_load(name, vm, err);
 }
 
 int aq_network_check_ports(const struct aq_port_rule *ports, unsigned count, struct aq_error *err)
@@ -107,4 +162,29 @@ int aq_network_change_egress(struct aq_vm *vm, const char *allow, const char *de
     free(vm->egress);
     vm->egress = aq_steal_ptr(&rules);
     return 0;
+}
+
+/* Asks once, which takes a second when nobody answers: 1 it is up. */
+static int ask_up(const struct aq_run *run, const char **why, struct aq_error *err)
+{
+    aq_deadline deadline = aq_after_ms(COMPANION_MS);
+    aq_autostrings struct aq_strings rows = {0};
+    aq_autodisconnect struct aq_qemu_connection companion = AQ_QEMU_UNCONNECTED;
+    if (aq_companion_connect(run, deadline, &companion, err) < 0 ||
+        aq_companion_call(companion.fd, -1, &rows, deadline, err, "network") < 0)
+        return -1;
+    long long leased_ms;
+    bool leased = rows.count > 0 && sscanf(rows.items[0], "leased %lld", &leased_ms) == 1;
+    *why = leased ? "it was given its address, but does not answer"
+                  : "it has not asked for its address since it came up, and does not answer";
+    return aq_strings_has(&rows, "open") || (leased && leased_ms >= SETTLED_MS);
+}
+
+int aq_network_wait_up(const struct aq_run *run, aq_deadline deadline, const char **why, struct aq_error *err)
+{
+    int up;
+    while ((up = ask_up(run, why, err)) == 0 && aq_ms_left(deadline) > 0)
+        if (aq_sleep_until(aq_after_ms(ASK_EVERY_MS), err) < 0)
+            return -1;
+    return up;
 }

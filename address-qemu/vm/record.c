@@ -172,6 +172,8 @@ int aq_vm_to_yaml(const struct aq_vm *vm, struct aq_buffer *text, struct aq_erro
     json_object_set_new(record, "memory", json_integer(vm->memory));
     json_object_set_new(record, "cpus", json_integer(vm->cpus));
     json_object_set_new(record, "network", json_string(vm->network));
+    if (vm->address[0] != '\0')
+        json_object_set_new(record, "address", json_string(vm->address));
     if (strcmp(vm->egress, "any") != 0)
         json_object_set_new(record, "egress", json_string(vm->egress));
     json_object_set_new(record, "mac", json_string(vm->mac));
@@ -233,6 +235,15 @@ static int read_egress(const json_t *record, struct aq_vm *vm)
     return aq_egress_parse(text, egress, &reason);
 }
 
+static int read_network(const json_t *record, struct aq_vm *vm)
+{
+    struct aq_ip address;
+    const char *text = aq_json_text(record, "address", "");
+    vm->network = aq_strdup(aq_json_text(record, "network", "user"));
+    snprintf(vm->address, sizeof vm->address, "%s", text);
+    return aq_name_valid(vm->network) && (text[0] == '\0' || aq_ip_parse(text, &address)) ? 0 : -1;
+}
+
 static int read_members(const json_t *record, struct aq_vm *vm, struct aq_error *err)
 {
     int64_t format = aq_json_int(record, "format", 0);
@@ -264,11 +275,12 @@ static int read_members(const json_t *record, struct aq_vm *vm, struct aq_error 
     if (strlen(id) != AQ_UUID_TEXT - 1 || strspn(id, "0123456789abcdef-") != AQ_UUID_TEXT - 1)
         return invalid(vm, "id", err);
     snprintf(vm->id, sizeof vm->id, "%s", id);
+    if (read_network(record, vm) < 0)
+        return invalid(vm, "network or address", err);
     snprintf(vm->mac, sizeof vm->mac, "%s", aq_json_text(record, "mac", ""));
     vm->memory = (unsigned)memory;
     vm->cpus = (unsigned)cpus;
     vm->disk_size = (uint64_t)disk_size;
-    vm->network = aq_strdup(aq_json_text(record, "network", "user"));
     vm->accel = aq_strdup(aq_json_text(record, "accel", "auto"));
     vm->created = aq_strdup(aq_json_text(record, "created", ""));
     const char *iso = aq_json_text(record, "iso", NULL);

@@ -25,6 +25,9 @@ static int end_running(const struct aq_vm *vm, int vm_folder, bool force, struct
         return -1;
     if (aq_orphan_end(vm, vm_folder, &run, err) < 0)
         return -1;
+    /* A starter that was killed early has made the folder and not noted it. */
+    if (run.folder[0] == '\0' && strlen(vm->id) == AQ_UUID_TEXT - 1)
+        aq_run_name_folder(vm, &run, &ignored);
     aq_run_forget(vm_folder, &run);
     return 0;
 }

@@ -109,16 +109,21 @@ int aq_run_need_awake(const struct aq_vm *vm, const struct aq_run *run, struct a
     return aq_fail(err, AQ_E_VM_PAUSED, "the VM %s is paused; `resume name=%s` it first", vm->name, vm->name);
 }
 
-int aq_run_make_folder(const struct aq_vm *vm, struct aq_run *run, struct aq_error *err)
+int aq_run_name_folder(const struct aq_vm *vm, struct aq_run *run, struct aq_error *err)
 {
     aq_autofree char *path = aq_runtime_path();
-    aq_autoclose int runtime = aq_open_runtime(err);
-    if (runtime < 0)
-        return -1;
     int length = snprintf(run->folder, sizeof run->folder, "%s/%s", path, vm->id);
-    if (length >= (int)sizeof run->folder)
-        return aq_fail(err, AQ_E_LIMIT_EXCEEDED, "the path of the runtime folder %s is too long", path);
-    return aq_open_private_dir_at(runtime, vm->id, err);
+    if (length < (int)sizeof run->folder)
+        return 0;
+    run->folder[0] = '\0'; /* no part of a path is one */
+    return aq_fail(err, AQ_E_LIMIT_EXCEEDED, "the path of the runtime folder %s is too long", path);
+}
+
+int aq_run_make_folder(const struct aq_vm *vm, struct aq_run *run, struct aq_error *err)
+{
+    aq_autoclose int runtime = aq_open_runtime(err);
+    return runtime < 0 || aq_run_name_folder(vm, run, err) < 0 ? -1
+                                                               : aq_open_private_dir_at(runtime, vm->id, err);
 }
 
 int aq_run_open_folder(const struct aq_run *run, struct aq_error *err)

@@ -57,6 +57,9 @@ const char *aq_run_status(const struct aq_vm *vm, const struct aq_run *run);
 /* VM_PAUSED when it is: for what needs the guest itself. */
 int aq_run_need_awake(const struct aq_vm *vm, const struct aq_run *run, struct aq_error *err);
 
+/* Where the VM's sockets would be if this process started it. LIMIT_EXCEEDED. */
+int aq_run_name_folder(const struct aq_vm *vm, struct aq_run *run, struct aq_error *err);
+
 /* Makes the folder for a VM's sockets and notes it in run->folder. Returns a descriptor to close. */
 int aq_run_make_folder(const struct aq_vm *vm, struct aq_run *run, struct aq_error *err);
 

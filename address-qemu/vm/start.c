@@ -19,6 +19,7 @@
 #include "vm/lifecycle.h"
 #include "vm/machine.h"
 #include "vm/orphan.h"
+#include "vm/private_network.h"
 #include "vm/recover.h"
 #include "vm/saved_state.h"
 #include "vm/snapshot_find.h"
@@ -247,6 +248,8 @@ int aq_vm_start_locked(const struct aq_vm *vm, int lock, const char *from, struc
                        aq_run_status(vm, run), run->process.pid, run->started);
     aq_autovm struct aq_vm now = {0};
     if (running < 0 || aq_vm_load(vm->name, &now, err) < 0)
+        return -1;
+    if (aq_private_network_has(&now) && aq_private_network_assign(&now, lock, err) < 0)
         return -1;
     struct aq_origin origin = {.snapshot = from};
     aq_cleanup(start_free) struct start start = begin(&now, lock, &origin);

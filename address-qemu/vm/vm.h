@@ -81,8 +81,9 @@ struct aq_vm {
     uint64_t disk_size;      /* virtual, bytes */
     unsigned memory;         /* MiB */
     unsigned cpus;
-    char *network; /* "user" or "none" */
-    char *egress;  /* what it may reach, as aq_egress_text writes it */
+    char *network;    /* "user", "none", or the name of a private network */
+    char address[16]; /* its own in a private network; "": none yet */
+    char *egress;     /* what it may reach, as aq_egress_text writes it */
     char mac[18];
     char *accel; /* as wished: "auto", "kvm", "tcg" */
     char *created;

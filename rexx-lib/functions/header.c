@@ -47,6 +47,7 @@ static json_t *as_object(const struct aq_header *header)
     set_number(object, "disk", header->disk);
     set_number(object, "cpus", header->cpus);
     set_number(object, "timeout_ms", (uint64_t)header->timeout_ms);
+    set_text(object, "network", header->network);
     if (header->ingress_count > 0)
         json_object_set_new(object, "ingress", ports(header));
     if (header->egress != NULL)

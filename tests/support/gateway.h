@@ -27,7 +27,7 @@ struct gateway {
 #define tell(gateway, passed, ...)                                                                           \
     assert_ok(aq_companion_call((gateway)->control, passed, NULL, aq_after_ms(HANG), &err, __VA_ARGS__))
 
-static inline struct gateway start_program(const char *program)
+static inline struct gateway start_program_at(const char *program, const char *address)
 {
     int control[2], cable[2];
     struct gateway gateway = {0};
@@ -44,9 +44,14 @@ static inline struct gateway start_program(const char *program)
     close(control[1]);
     gateway.control = control[0];
     gateway.cable = cable[0];
-    tell(&gateway, cable[1], "card 52:54:00:aa:bb:cc " GUEST_IP);
+    tell(&gateway, cable[1], "card 52:54:00:aa:bb:cc %s", address);
     close(cable[1]);
     return gateway;
+}
+
+static inline struct gateway start_program(const char *program)
+{
+    return start_program_at(program, GUEST_IP);
 }
 
 static inline void send_frame(const struct gateway *gateway, struct frame frame)
@@ -110,6 +115,26 @@ static inline bool next_from(const struct gateway *gateway, const char *from, un
             break;
     }
     return false;
+}
+
+/* A question of the guest's. */
+static inline struct frame question_for(const char *name, unsigned id, unsigned type)
+{
+    unsigned char bytes[300] = {0};
+    size_t length = 12;
+    put16(bytes, id);
+    put16(bytes + 2, 0x0100);
+    put16(bytes + 4, 1);
+    for (const char *label = name; *label != '\0';) {
+        size_t size = strcspn(label, ".");
+        bytes[length++] = (unsigned char)size;
+        memcpy(bytes + length, label, size);
+        length += size;
+        label += size + (label[size] == '.');
+    }
+    put16(bytes + length + 1, type);
+    put16(bytes + length + 3, 1);
+    return udp_frame(GUEST_IP, 40000, "10.0.2.3", 53, bytes, length + 5);
 }
 
 /* How often something was dropped for that reason, in all. */

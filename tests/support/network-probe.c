@@ -5,20 +5,25 @@
  *     serve                       on the host: listeners of 127.0.0.1, as long as its standard input is open.
  *                                 Its first line has their ports (the service, a neighbour, UDP; 1 when the
  *                                 service has IPv6 too), then there is a line for each contact.
- *     tcp|udp ADDRESS PORT        in the guest: prints what comes back, or "refused", "unreachable", "silent"
- *     raw KIND ADDRESS PORT       in the guest: sends a frame of eth0's that no system would send by itself
- *     bulk send|take ADDRESS PORT MIB     moves so much, for measurements
+ *     serve-bulk                  the same for measurements: a port that takes all, one that gives without
+ * end, and one that greets; nothing is told of contacts tcp|udp ADDRESS PORT        in the guest: prints what
+ * comes back, or "refused", "unreachable", "silent" raw KIND ADDRESS PORT       in the guest: sends a frame
+ * of eth0's that no system would send by itself bulk send|take ADDRESS PORT MIB     moves so much; prints how
+ * many microseconds it took connect ADDRESS PORT COUNT  connects so often, one after the other; prints the
+ * microseconds of each, in the mean
  */
 #include <errno.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
 #include <netdb.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "frames.h"
@@ -189,12 +194,72 @@ static int send_raw(const char *kind, const char *to, const char *port)
     return sendto(fd, frame.bytes, frame.length, 0, (struct sockaddr *)&where, sizeof where) < 0;
 }
 
+/* A connection to one of the three ports of serve-bulk, to its end. */
+static void exchange(int client, int which)
+{
+    static char bytes[1 << 18];
+    if (which == 0)
+        while (recv(client, bytes, sizeof bytes, 0) > 0)
+            ;
+    else if (which == 1)
+        while (send(client, bytes, sizeof bytes, MSG_NOSIGNAL) > 0)
+            ;
+    close(client);
+}
+
+static int serve_bulk(void)
+{
+    unsigned ports[3];
+    struct pollfd fds[4] = {[3] = {STDIN_FILENO, POLLIN, 0}};
+    for (int i = 0; i < 3; i++)
+        fds[i] = (struct pollfd){listen_on(SOCK_STREAM, &ports[i]), POLLIN, 0};
+    signal(SIGCHLD, SIG_IGN);
+    printf("%u %u %u\n", ports[0], ports[1], ports[2]);
+    fflush(stdout);
+    while (poll(fds, 4, -1) > 0 && fds[3].revents == 0)
+        for (int i = 0; i < 3; i++) {
+            int client = fds[i].revents != 0 ? accept(fds[i].fd, NULL, NULL) : -1;
+            if (client >= 0 && (i == 2 || fork() == 0)) {
+                exchange(client, i);
+                if (i != 2)
+                    _exit(0);
+            } else if (client >= 0) {
+                close(client);
+            }
+        }
+    return 0;
+}
+
+static long long microseconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000000LL + now.tv_nsec / 1000;
+}
+
+static int connect_often(const char *address, const char *port, int count)
+{
+    long long begun = microseconds();
+    for (int i = 0; i < count; i++) {
+        int fd = connect_to(address, port, SOCK_STREAM), error = 0;
+        socklen_t size = sizeof error;
+        struct pollfd wait = {fd, POLLOUT, 0};
+        if (poll(&wait, 1, PATIENCE_MS) <= 0 || getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0 ||
+            error != 0)
+            return 1;
+        close(fd);
+    }
+    printf("%lld\n", (microseconds() - begun) / count);
+    return 0;
+}
+
 static int bulk(const char *way, const char *address, const char *port, size_t mib)
 {
     static char bytes[1 << 20];
     bool sends = strcmp(way, "send") == 0;
     int fd = connect_to(address, port, SOCK_STREAM);
     struct pollfd wait = {fd, sends ? POLLOUT : POLLIN, 0};
+    long long begun = microseconds();
     for (size_t left = mib << 20; left > 0;) {
         size_t piece = left < sizeof bytes ? left : sizeof bytes;
         if (poll(&wait, 1, 60000) <= 0)
@@ -207,8 +272,10 @@ static int bulk(const char *way, const char *address, const char *port, size_t m
     if (sends) { /* until the other end has it all */
         shutdown(fd, SHUT_WR);
         wait.events = POLLIN;
-        return poll(&wait, 1, 60000) <= 0 || recv(fd, bytes, 1, 0) != 0;
+        if (poll(&wait, 1, 60000) <= 0 || recv(fd, bytes, 1, 0) != 0)
+            return 1;
     }
+    printf("%lld\n", microseconds() - begun);
     return 0;
 }
 
@@ -216,11 +283,15 @@ int main(int argc, char **argv)
 {
     if (argc == 2 && strcmp(argv[1], "serve") == 0)
         return serve();
+    if (argc == 2 && strcmp(argv[1], "serve-bulk") == 0)
+        return serve_bulk();
     if (argc == 4 && (strcmp(argv[1], "tcp") == 0 || strcmp(argv[1], "udp") == 0))
         return probe(argv[2], argv[3], strcmp(argv[1], "tcp") == 0 ? SOCK_STREAM : SOCK_DGRAM);
     if (argc == 5 && strcmp(argv[1], "raw") == 0)
         return send_raw(argv[2], argv[3], argv[4]);
     if (argc == 6 && strcmp(argv[1], "bulk") == 0)
         return bulk(argv[2], argv[3], argv[4], (size_t)atoi(argv[5]));
+    if (argc == 5 && strcmp(argv[1], "connect") == 0)
+        return connect_often(argv[2], argv[3], atoi(argv[4]));
     return 2;
 }

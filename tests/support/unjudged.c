@@ -29,3 +29,13 @@ bool aq_judge_inbound(const struct aq_judge *judge, const struct aq_packet *pack
     (void)now_ms;
     return true;
 }
+
+bool aq_judge_from_peer(const struct aq_judge *judge, const struct aq_peer *peer,
+                        const struct aq_packet *packet, int64_t now_ms)
+{
+    (void)judge;
+    (void)peer;
+    (void)packet;
+    (void)now_ms;
+    return true;
+}

@@ -4,7 +4,7 @@
 # host lead into it. Without its companion it has no network at all.
 . "$SOURCE_DIR/tests/support/functions.sh"
 . "$SOURCE_DIR/tests/support/vm.sh"
-requires curl
+requires curl python3
 
 micro_base
 cleanup_fn remove_all
@@ -20,8 +20,10 @@ contacts() {
     tail -n +2 contacts | sort | uniq -c | tr -s ' ' | tr '\n' ','
 }
 
+asked=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+
 # A client comes first, before the guest has begun to boot.
-qemu "clone base=micro name=one forward='8080, 18090:9090' egress='localhost:$service'" >/dev/null
+qemu "clone base=micro name=one forward='8080, $asked:9090' egress='localhost:$service'" >/dev/null
 ingress=$(qemu_get QEMU_INGRESS_PORT 'ports vm=one')
 curl --silent --show-error --max-time 240 "http://127.0.0.1:$ingress/hello.txt" >early.txt &
 early=$!
@@ -31,7 +33,7 @@ guest one 'mkdir /www; echo "hello from the guest" >/www/hello.txt; httpd -p 808
 qemu 'wait name=one for=port:8080 timeout=60' >/dev/null
 wait $early
 assert_equals 'hello from the guest' "$(cat early.txt)" 'the early client'
-assert_equals 'hello from the guest' "$(curl --silent --max-time 60 http://127.0.0.1:18090/hello.txt)" 'a port that was asked for'
+assert_equals 'hello from the guest' "$(curl --silent --max-time 60 "http://127.0.0.1:$asked/hello.txt")" 'a port that was asked for'
 assert_code 5 qemu 'wait name=one for=port:8081 timeout=2' 2>error.txt
 assert_contains "$(cat error.txt)" 'its system says so'
 

@@ -64,7 +64,7 @@ call equal '[one "two"  {x} a "b" {{c}}]', qemu_stdout_lines.1, 'arguments'
 call equal 'served' 'args: 1', qemu_stdout_lines.2 qemu_stdout_lines.3, 'output'
 call equal 1, qemu_stdout_lines.4, 'first time'
 call equal 'on stderr' || '0a'x, qemu_stderr, 'stderr'
-call equal 'header clone start ready runner script run snapshot stop', stages(), 'stages'
+call equal 'header clone start ready runner script network run snapshot stop', stages(), 'stages'
 call equal 1, qemu_total_ms > 0, 'milliseconds'
 snapshot = qemu_snapshot
 call has snapshot, 'provision-', 'snapshot'

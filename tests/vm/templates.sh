@@ -109,6 +109,18 @@ call refused 'TEMPLATE_NOT_FOUND', 'clone template=drawin'
 call has qemu_error, 'did you mean drawing', 'the nearest'
 REXX
 
+# A clone's network is its own: rules, ports, and what was tried.
+qemu 'clone template=drawing name=limited egress=none forward=8080' >/dev/null
+qemu 'wait name=limited for=network' >/dev/null
+guest limited 'httpd -p 8080 -h /tmp'
+exec 8<>"/dev/tcp/127.0.0.1/$(qemu_get QEMU_INGRESS_PORT 'ports vm=limited')"
+printf 'GET /warm HTTP/1.0\r\n\r\n' >&8
+assert_contains "$(cat <&8)" warm 'through its port'
+exec 8>&-
+! guest_is limited 'wget -T 5 -O /dev/null http://198.51.100.1/' || fail 'what its rules do not allow was reached'
+assert_equals rule "$(qemu_get QEMU_DROPS.1.REASON 'egress limited')"
+qemu 'remove name=limited force=true' >/dev/null
+
 # A clone that is killed is a VM like others: it boots, as what it was.
 machine_id=$(sed -n 4p c2.out)
 sleep 1

@@ -168,26 +168,6 @@ static void a_forwarded_udp_port_is_no_way_out(void **state)
     end_gateway(&gateway);
 }
 
-/* A question of the guest's. */
-static struct frame question_for(const char *name, unsigned id, unsigned type)
-{
-    unsigned char bytes[300] = {0};
-    size_t length = 12;
-    put16(bytes, id);
-    put16(bytes + 2, 0x0100);
-    put16(bytes + 4, 1);
-    for (const char *label = name; *label != '\0';) {
-        size_t size = strcspn(label, ".");
-        bytes[length++] = (unsigned char)size;
-        memcpy(bytes + length, label, size);
-        length += size;
-        label += size + (label[size] == '.');
-    }
-    put16(bytes + length + 1, type);
-    put16(bytes + length + 3, 1);
-    return udp_frame(GUEST_IP, 40000, "10.0.2.3", 53, bytes, length + 5);
-}
-
 /* The host's nameserver, which answers a question for addresses. */
 static void serve_name(int server, unsigned char last)
 {
@@ -381,13 +361,82 @@ static void what_it_is_told_wrongly_it_refuses(void **state)
     end_gateway(&gateway);
 }
 
+/* What the guest is told to have answered to a question. free() it. */
+static char *asked(const struct gateway *gateway, const char *question)
+{
+    aq_autostrings struct aq_strings rows = {0};
+    assert_ok(aq_companion_call(gateway->control, -1, &rows, aq_after_ms(HANG), &err, "%s", question));
+    assert_int_equal(rows.count, 1);
+    return aq_strdup(rows.items[0]);
+}
+#define assert_asked(question, wanted)                                                                       \
+    do {                                                                                                     \
+        aq_autofree char *said = asked(&gateway, question);                                                  \
+        assert_string_equal(said, wanted);                                                                   \
+    } while (0)
+
+/* A guest that answers the SYN which the gateway sends to that port, from another process: the question
+   itself waits for it. */
+static pid_t answering(struct gateway *gateway, const char *from, unsigned port, unsigned flags)
+{
+    struct frame frame;
+    while (next_frame(gateway, 0, &frame)) /* of earlier questions */
+        ;
+    pid_t pid = fork();
+    if (pid != 0)
+        return pid;
+    while (next_from(gateway, from, IPPROTO_TCP, port, SOON, &frame)) {
+        if (transport_of(&frame)[13] == SYN)
+            send_frame(gateway, answer_to(&frame, flags));
+        if ((flags & RST) != 0 || transport_of(&frame)[13] == RST) /* what it agreed to is taken back */
+            _exit(0);
+    }
+    _exit(1);
+}
+
+static void assert_answered(pid_t pid)
+{
+    int status;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+}
+
 static void a_port_of_the_guest_can_be_asked(void **state)
 {
     (void)state;
     struct gateway gateway = start_gateway("none");
-    aq_autostrings struct aq_strings rows = {0};
-    assert_ok(aq_companion_call(gateway.control, -1, &rows, aq_after_ms(HANG), &err, "ask 8080"));
-    assert_true(aq_strings_has(&rows, "silent"));
+    assert_asked("ask 8080", "silent");
+    pid_t pid = answering(&gateway, "10.0.2.2", 8080, RST | ACK);
+    assert_asked("ask 8080", "closed");
+    assert_answered(pid);
+    pid = answering(&gateway, "10.0.2.2", 8080, SYN | ACK);
+    assert_asked("ask 8080", "open");
+    assert_answered(pid);
+    end_gateway(&gateway);
+}
+
+/* It is asked from an address beyond its net, so that it needs a route to answer; the answer goes nowhere. */
+static void the_guests_network_can_be_asked(void **state)
+{
+    (void)state;
+    struct gateway gateway = start_gateway("none");
+    assert_asked("network", "silent");
+    pid_t pid = answering(&gateway, "192.0.2.1", 1, RST | ACK);
+    assert_asked("network", "open");
+    assert_answered(pid);
+    pid = answering(&gateway, "192.0.2.1", 1, SYN | ACK);
+    assert_asked("network", "open");
+    assert_answered(pid);
+    assert_int_equal(drops_of(&gateway, "stray") + drops_of(&gateway, "rule"), 0);
+
+    /* One that says nothing, but was given its address. */
+    unsigned char lease[300] = {1, 1, 6};
+    memcpy(lease + 28, GUEST_MAC, 6);
+    memcpy(lease + 236, "\x63\x82\x53\x63\x35\x01\x03\x32\x04\x0a\x00\x02\x0f\xff", 14);
+    send_frame(&gateway, udp_frame("0.0.0.0", 68, "255.255.255.255", 67, lease, sizeof lease));
+    aq_autofree char *said = asked(&gateway, "network");
+    assert_memory_equal(said, "leased ", 7);
+    assert_in_range(atoi(said + 7), 500, HANG);
     end_gateway(&gateway);
 }
 
@@ -406,6 +455,7 @@ int main(void)
         cmocka_unit_test(it_serves_nothing_before_it_is_told_to_start),
         cmocka_unit_test(what_it_is_told_wrongly_it_refuses),
         cmocka_unit_test(a_port_of_the_guest_can_be_asked),
+        cmocka_unit_test(the_guests_network_can_be_asked),
     };
     return cmocka_run_group_tests_name("companion/network", tests, NULL, NULL);
 }

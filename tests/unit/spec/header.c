@@ -26,6 +26,7 @@ static void all_keys_are_read(void **state)
                     "/* REXXJS-VM-TIMEOUT: 5m */\n"
                     "/* rexxjs-vm-ingress-port: 8080, 0.0.0.0:18080:8081/udp */\n"
                     "/* rexxjs-vm-egress-ports: 5432,6379 */\n"
+                    "/* rexxjs-vm-network: backend */\n"
                     "/* rexxjs-vm-spec: ./app.yaml */\r\n"
                     "SAY 'hello'\n"));
     assert_string_equal(header.base, "base-rhel-8-with-jdk17");
@@ -42,6 +43,7 @@ static void all_keys_are_read(void **state)
     assert_string_equal(header.ingress[1].protocol, "udp");
     assert_int_equal(header.ingress[1].host, 18080);
     assert_string_equal(header.egress, "5432/tcp, 6379/tcp");
+    assert_string_equal(header.network, "backend");
     assert_string_equal(header.spec, "./app.yaml");
 }
 
@@ -98,6 +100,8 @@ static void what_is_wrong_is_told_with_its_line(void **state)
         {"\n\n/* rexxjs-vm-egress-ports: 80, htpp */", "app.rexx, line 3: rexxjs-vm-egress-ports: \"htpp\""},
         {"/* rexxjs-vm-egress-ports: 10.0.0.0/8 */", "does not say what may be reached"},
         {"/* rexxjs-vm-ingress-port: 80, 80 */", "named twice"},
+        {"\n/* rexxjs-vm-network: bridge */", "app.rexx, line 2: rexxjs-vm-network: there is no network"},
+        {"/* rexxjs-vm-network: ../x */", "rexxjs-vm-network: a network is"},
         {"/* rexxjs-vm-egres-ports: 80 */", "did you mean rexxjs-vm-egress-ports?"},
         {"/* rexxjs-vm-colour: blue */", "known are base"},
         {"/* rexxjs-vm-base debian */", "a header line looks like"},

@@ -30,6 +30,14 @@ static int take_port(unsigned *port)
     return fd;
 }
 
+/* One that nobody has. As a text, to be free()d. */
+static char *free_port(void)
+{
+    unsigned port;
+    close(take_port(&port));
+    return aq_format("%u", port);
+}
+
 static bool listens(const char *port)
 {
     struct sockaddr_in where = {.sin_family = AF_INET,
@@ -106,11 +114,12 @@ static void ports_come_and_go_while_it_runs(void **state)
     aq_autofree char *chosen = aq_strdup(field("PORT"));
     assert_string_equal(field("INGRESS_PORT"), chosen);
     assert_true(listens(chosen));
-    assert_command("forward vm=one guest=9090 host=29090 bind=127.0.0.1");
-    assert_string_equal(field("PORT"), "29090");
+    aq_autofree char *said = free_port();
+    assert_command("forward vm=one guest=9090 host=%s bind=127.0.0.1", said);
+    assert_string_equal(field("PORT"), said);
     assert_command("forward vm=one guest=53 protocol=udp");
     assert_refused("PORT_IN_USE", "forward vm=one guest=80 host=%u", port);
-    assert_refused("VM_MISMATCH", "forward vm=one guest=9090 host=29090");
+    assert_refused("VM_MISMATCH", "forward vm=one guest=9090 host=%s", said);
     assert_refused("VALUE_INVALID", "forward vm=one guest=80 bind=nowhere");
     assert_refused("VALUE_INVALID", "forward vm=one guest=80 bind=192.0.2.1");
     assert_refused("KEY_MISSING", "forward vm=one");
@@ -119,23 +128,23 @@ static void ports_come_and_go_while_it_runs(void **state)
     assert_string_equal(field("COUNT"), "4");
     assert_command("restart one");
     assert_true(listens(chosen));
-    assert_true(listens("29090"));
+    assert_true(listens(said));
     assert_command("unforward vm=one guest=8080");
     assert_string_equal(field("COUNT"), "1");
     assert_false(listens(chosen));
-    assert_true(listens("29090"));
-    assert_command("unforward vm=one host=29090");
-    assert_false(listens("29090"));
+    assert_true(listens(said));
+    assert_command("unforward vm=one host=%s", said);
+    assert_false(listens(said));
     assert_refused("FORWARD_NOT_FOUND", "unforward vm=one guest=8080");
     assert_refused("FORWARD_NOT_FOUND", "unforward vm=one guest=53");
     assert_refused("KEY_MISSING", "unforward vm=one");
     assert_command("unforward vm=one guest=53 protocol=udp");
     assert_command("stop name=one force=true");
-    assert_command("forward vm=one guest=70 host=20070");
-    assert_string_equal(field("PORT"), "20070");
-    assert_false(listens("20070"));
+    assert_command("forward vm=one guest=70 host=%s", said);
+    assert_string_equal(field("PORT"), said);
+    assert_false(listens(said));
     assert_command("start one");
-    assert_true(listens("20070"));
+    assert_true(listens(said));
 }
 
 static void rules_are_changed_and_kept(void **state)
@@ -168,6 +177,7 @@ static void without_a_network_there_is_nothing_to_say(void **state)
     assert_refused("NOT_SUPPORTED", "forward vm=one guest=80");
     assert_refused("NOT_SUPPORTED", "egress vm=one");
     assert_refused("NOT_SUPPORTED", "wait one for=port:80");
+    assert_refused("NOT_SUPPORTED", "wait one for=network");
     assert_command("ports vm=one");
     assert_string_equal(field("COUNT"), "0");
     assert_command("inspect one");
@@ -185,6 +195,57 @@ static void a_port_of_a_guest_is_waited_for(void **state)
     assert_refused("VALUE_INVALID", "wait one for=godot");
     assert_refused("TIMEOUT", "wait one for=port:80 timeout=1500ms");
     assert_says("its network does not answer");
+    assert_refused("TIMEOUT", "wait one for=network timeout=1500ms");
+    assert_says("it has not asked for its address");
+}
+
+static void a_stopped_vm_gets_another_network(void **state)
+{
+    (void)state;
+    assert_refused("NOT_SUPPORTED", "clone base=base name=one network=bridge");
+    assert_refused("VALUE_INVALID", "clone base=base name=one network=a/b");
+    assert_refused("VALUE_INVALID", "clone base=base name=one network=none forward=80");
+    assert_refused("VM_NOT_FOUND", "status one");
+    assert_command("clone base=base name=one network=Blue");
+    assert_command("clone base=base name=two network=Blue no_start");
+    assert_command("inspect one");
+    assert_string_equal(field("NETWORK"), "Blue");
+    assert_string_equal(field("ADDRESS"), "10.0.2.16");
+    assert_command("inspect two");
+    assert_string_equal(field("ADDRESS"), ""); /* from its first start on */
+    assert_refused("VM_RUNNING", "configure_network name=one network=none");
+    assert_command("start two");
+    assert_command("inspect two");
+    assert_string_equal(field("ADDRESS"), "10.0.2.17");
+
+    assert_command("stop name=one force=true");
+    assert_command("configure_network name=one type=NONE");
+    assert_string_equal(field("NETWORK"), "none");
+    assert_refused("NOT_SUPPORTED", "configure_network name=one type=tap tap_name=tap0");
+    assert_refused("NOT_SUPPORTED", "configure_network name=one type=user bridge_name=br0");
+    assert_refused("VM_NOT_FOUND", "configure_network name=three network=user");
+    assert_command("start one");
+    assert_command("inspect one");
+    assert_string_equal(field("ADDRESS"), "");
+    assert_command("stop name=one force=true");
+    assert_command("configure_network name=one network=user");
+    assert_command("start one");
+    assert_command("inspect one");
+    assert_string_equal(field("ADDRESS"), "10.0.2.15");
+
+    /* What a state knows stays. */
+    assert_command("snapshot one snapshot_name=with-memory");
+    assert_command("stop name=one force=true");
+    assert_refused("VM_MISMATCH", "configure_network name=one network=Blue");
+    assert_command("configure_network name=one network=user"); /* as it is */
+    assert_command("remove_snapshot one snapshot_name=with-memory");
+    assert_command("configure_network name=one network=Blue");
+    assert_command("save_state two");
+    assert_refused("VM_SAVED", "configure_network name=two network=user");
+    assert_command("restore_state two");
+    assert_command("start one");
+    assert_command("inspect one");
+    assert_string_equal(field("ADDRESS"), "10.0.2.16");
 }
 
 static struct aq_run run_of(const char *name)
@@ -246,6 +307,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(rules_are_changed_and_kept, fresh, ended),
         cmocka_unit_test_setup_teardown(without_a_network_there_is_nothing_to_say, fresh, ended),
         cmocka_unit_test_setup_teardown(a_port_of_a_guest_is_waited_for, fresh, ended),
+        cmocka_unit_test_setup_teardown(a_stopped_vm_gets_another_network, fresh, ended),
         cmocka_unit_test_setup_teardown(a_companion_that_is_gone_is_told, fresh, ended),
         cmocka_unit_test_setup_teardown(a_companion_follows_its_qemu, fresh, ended),
     };
