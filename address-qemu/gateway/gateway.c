@@ -66,6 +66,22 @@ static void serve_dns(struct aq_gateway *gateway, const struct aq_packet *packet
         count_drop(gateway, AQ_FAULT_DNS, packet, name);
 }
 
+/* Has libslirp forget the connections that are over: a reset in the guest's name, which never hears of it. */
+static void end_streams(struct aq_gateway *gateway)
+{
+    unsigned char frame[AQ_BUILD_MAX];
+    struct aq_streams *streams = &gateway->streams;
+    for (unsigned i = 0; i < streams->over_count; i++) {
+        const struct aq_flow *flow = &streams->over[i].flow;
+        const struct aq_segment reset = {.sequence = streams->over[i].sequence, .flags = AQ_TCP_RST};
+        size_t length = aq_build_tcp(frame, gateway->judge.card.mac,
+                                     &(struct aq_endpoint){streams->over[i].guest, flow->guest_port},
+                                     &(struct aq_endpoint){flow->peer, flow->peer_port}, &reset);
+        aq_nat_input(gateway->nat, frame, length);
+    }
+    streams->over_count = 0;
+}
+
 static void pass(struct aq_gateway *gateway, const struct aq_packet *packet)
 {
     bool opens =
@@ -82,6 +98,7 @@ static void pass(struct aq_gateway *gateway, const struct aq_packet *packet)
     }
     gateway->passed++;
     aq_nat_input(gateway->nat, packet->frame, packet->length);
+    end_streams(gateway);
 }
 
 /* Asks with a SYN, and answers the guest's agreement with a reset, so that its service never hears of it. */
@@ -377,6 +394,7 @@ bool aq_gateway_serve(struct aq_gateway *gateway, const struct aq_polls *polls, 
         aq_nat_pause(gateway->nat);
     else
         aq_nat_serve(gateway->nat, polls);
+    end_streams(gateway);
     aq_resolver_serve(&gateway->resolver, polls, now_ms);
     if (gateway->advert_at_ms != 0 && gateway->advert_at_ms <= now_ms)
         advertise(gateway);

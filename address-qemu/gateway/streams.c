@@ -9,18 +9,52 @@ static int32_t distance(uint32_t a, uint32_t b)
     return (int32_t)(a - b);
 }
 
+static uint32_t sequence_after(const struct aq_packet *packet)
+{
+    return aq_get32(packet->transport + 4) + (uint32_t)packet->payload_length +
+           ((packet->flags & AQ_TCP_FIN) != 0);
+}
+
+/* What the guest says of its own end, and of the far one's. */
+static void note_ends(struct aq_stream *stream, const struct aq_packet *packet)
+{
+    bool acknowledges = (packet->flags & AQ_TCP_ACK) != 0;
+    if (stream->far_ended && acknowledges && distance(aq_get32(packet->transport + 8), stream->far_end) >= 0)
+        stream->far_done = true;
+    if ((packet->flags & AQ_TCP_FIN) != 0) {
+        stream->guest_ended = true;
+        stream->guest_end = sequence_after(packet);
+    }
+}
+
+/* libslirp waits for ten seconds now, unless the guest was the first to close; then it knows of none. */
+static void note_over(struct aq_streams *streams, const struct aq_flow *flow, const struct aq_ip *guest,
+                      struct aq_stream *stream)
+{
+    if (!stream->guest_ended || !stream->far_done || stream->acknowledged != stream->guest_end ||
+        streams->over_count == AQ_STREAMS_OVER_MAX)
+        return;
+    streams->over[streams->over_count++] = (struct aq_stream_over){*flow, *guest, stream->guest_end};
+    stream->guest_ended = false; /* once */
+}
+
 bool aq_streams_may_pass(struct aq_streams *streams, const struct aq_packet *packet, int64_t now_ms)
 {
-    if (packet->payload_length == 0 && (packet->flags & AQ_TCP_FIN) == 0)
-        return true;
     const struct aq_flow flow = {packet->target, packet->target_port, packet->source_port, packet->protocol};
     int place = aq_flows_find(&streams->flows, &flow);
+    bool plain = packet->payload_length == 0 && (packet->flags & AQ_TCP_FIN) == 0;
     if (place < 0)
-        return false;
+        return plain;
     struct aq_stream *stream = &streams->streams[place];
-    aq_flows_note(&streams->flows, &flow, now_ms);
-    return distance(aq_get32(packet->transport + 4), stream->acknowledged) <= 0 ||
-           ++stream->ahead <= AQ_STREAM_AHEAD_MAX;
+    if (!plain) {
+        aq_flows_note(&streams->flows, &flow, now_ms);
+        if (distance(aq_get32(packet->transport + 4), stream->acknowledged) > 0 &&
+            ++stream->ahead > AQ_STREAM_AHEAD_MAX)
+            return false;
+    }
+    note_ends(stream, packet);
+    note_over(streams, &flow, &packet->source, stream);
+    return true;
 }
 
 void aq_streams_learn(struct aq_streams *streams, const struct aq_packet *packet, int64_t now_ms)
@@ -30,14 +64,18 @@ void aq_streams_learn(struct aq_streams *streams, const struct aq_packet *packet
     uint32_t acknowledged = aq_get32(packet->transport + 8);
     if ((packet->flags & AQ_TCP_ACK) == 0)
         return;
-    if (place < 0) {
-        place = aq_flows_note(&streams->flows, &flow, now_ms);
-        streams->streams[place] = (struct aq_stream){.acknowledged = acknowledged};
-        return;
-    }
+    bool begins = place < 0 || (packet->flags & AQ_TCP_SYN) != 0;
+    place = aq_flows_note(&streams->flows, &flow, now_ms);
     struct aq_stream *stream = &streams->streams[place];
-    aq_flows_note(&streams->flows, &flow, now_ms);
-    if ((packet->flags & AQ_TCP_SYN) == 0 && distance(acknowledged, stream->acknowledged) <= 0)
-        return;
-    *stream = (struct aq_stream){.acknowledged = acknowledged};
+    if (begins) {
+        *stream = (struct aq_stream){.acknowledged = acknowledged};
+    } else if (distance(acknowledged, stream->acknowledged) > 0) {
+        stream->acknowledged = acknowledged;
+        stream->ahead = 0;
+    }
+    if ((packet->flags & AQ_TCP_FIN) != 0) {
+        stream->far_ended = true;
+        stream->far_end = sequence_after(packet);
+    }
+    note_over(streams, &flow, &packet->target, stream);
 }

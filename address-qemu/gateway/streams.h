@@ -4,6 +4,10 @@
  * 64 KiB however short it is, so that a guest could have it fill any memory. Nothing is lost between a guest
  * and here, so hardly anything ever is out of order: a few segments ahead of what was acknowledged are let
  * through, the rest is left for the guest to send again.
+ *
+ * And it keeps a connection that the far end has closed for ten seconds (RFC 9293's TIME-WAIT) with all that
+ * belongs to it, so that a guest would soon have as many as it may. On a cable nothing wanders about that
+ * could come late: such a connection is ended as soon as both ends have all of it.
  */
 #ifndef AQ_GATEWAY_STREAMS_H
 #define AQ_GATEWAY_STREAMS_H
@@ -11,23 +15,36 @@
 #include "gateway/flows.h"
 #include "gateway/packet.h"
 
-enum { AQ_STREAM_AHEAD_MAX = 16 };
+enum { AQ_STREAM_AHEAD_MAX = 16, AQ_STREAMS_OVER_MAX = 64 };
 
 struct aq_stream {
     uint32_t acknowledged; /* the sequence number that libslirp wants next */
     unsigned ahead;        /* segments that have been let through beyond it, since it last moved */
+    bool guest_ended, far_ended, far_done; /* each has sent its end; the guest has all of the far one's */
+    uint32_t guest_end, far_end;           /* the sequence numbers after these */
+};
+
+/* One that libslirp can forget. */
+struct aq_stream_over {
+    struct aq_flow flow;
+    struct aq_ip guest;
+    uint32_t sequence; /* of the guest's next segment */
 };
 
 /* Zero-initialise, but for the seed of the flows. */
 struct aq_streams {
     struct aq_flows flows;
     struct aq_stream streams[AQ_FLOW_SETS * AQ_FLOW_WAYS]; /* of the flow in the same place */
+    struct aq_stream_over over[AQ_STREAMS_OVER_MAX];
+    unsigned over_count;
 };
 
-/* A segment of the guest's with data, or an end: may libslirp have it? Others always may. */
+/* A segment of the guest's with data, or an end: may libslirp have it? Others always may. Of one that is over
+   by it, when libslirp has it, `over` has one more. */
 bool aq_streams_may_pass(struct aq_streams *streams, const struct aq_packet *packet, int64_t now_ms);
 
-/* Learns from a segment of libslirp's to the guest. */
+/* Learns from a segment of libslirp's to the guest, by which it may be over, too. Whoever ends those in
+   `over` sets over_count to 0. */
 void aq_streams_learn(struct aq_streams *streams, const struct aq_packet *packet, int64_t now_ms);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "verbs/vm_fields.h"
 #include "vm/companion.h"
@@ -15,11 +16,11 @@ enum { ASK_EVERY_MS = 200, COMPANION_MS = 10000 };
 static const struct aq_param params[] = {
     AQ_PARAM_VM,
     {"for", AQ_TYPE_TEXT, .fallback = "agent",
-     .meaning =
-         "`agent`: commands can be run in it (by our helper or its agent); `ssh`: its SSH server answers, with "
-         "the host key that is pinned, if one is; `network`: it has its address and a route; "
-         "`port:8080`: something in it listens on that TCP port, "
-         "forwarded or not; `stopped`: it has ended"},
+     .meaning = "`agent`: commands can be run in it (by our helper or its agent); `ssh`: its SSH server "
+                "answers, with "
+                "the host key that is pinned, if one is; `network`: it has its address and a route; "
+                "`port:8080`: something in it listens on that TCP port, "
+                "forwarded or not; `stopped`: it has ended"},
     {"timeout", AQ_TYPE_DURATION, .fallback = "180", .meaning = "how long to wait"},
     {NULL},
 };
@@ -168,9 +169,9 @@ static int wait_running(struct aq_call *call, const struct aq_vm *vm, struct aq_
         return -1;
     if (port > 0)
         return wait_port(vm, run, (uint16_t)port, deadline, err);
-    if (strcmp(aq_arg_text(call, "for"), "ssh") == 0)
+    if (strcasecmp(aq_arg_text(call, "for"), "ssh") == 0)
         return wait_ssh(vm, run, deadline, call, err);
-    if (strcmp(aq_arg_text(call, "for"), "network") == 0)
+    if (strcasecmp(aq_arg_text(call, "for"), "network") == 0)
         return wait_network(vm, run, deadline, err);
     return wait_agent(vm, run, deadline, call, err);
 }
@@ -181,7 +182,7 @@ static int run(struct aq_call *call, struct aq_error *err)
     aq_autovm struct aq_vm vm = {0};
     struct aq_run run = {0};
     aq_deadline start = aq_now();
-    bool stopped = strcmp(aq_arg_text(call, "for"), "stopped") == 0;
+    bool stopped = strcasecmp(aq_arg_text(call, "for"), "stopped") == 0;
     int port = port_of(aq_arg_text(call, "for"), err);
     if (port < 0 || aq_vm_load(aq_arg_text(call, "name"), &vm, err) < 0)
         return -1;

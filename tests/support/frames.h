@@ -157,6 +157,6 @@ static inline struct frame arp_frame(const char *sender, const char *target)
     return frame;
 }
 
-enum { SYN = 2, RST = 4, ACK = 16 };
+enum { FIN = 1, SYN = 2, RST = 4, ACK = 16 };
 
 #endif

@@ -85,6 +85,56 @@ static struct frame answer_to(struct frame *segment, unsigned flags)
     return answer;
 }
 
+/* The same in a connection whose first byte was sent. */
+static struct frame next_to(struct frame *segment, unsigned flags)
+{
+    struct frame answer = answer_to(segment, flags);
+    put16(transport_of(&answer) + 6, 1001);
+    seal(&answer);
+    return answer;
+}
+
+/* A service that closes first, as web servers do, leaves nothing behind in the gateway: there is no end to
+   how many a guest may have one after the other. */
+static void connections_that_are_over_are_forgotten(void **state)
+{
+    (void)state;
+    unsigned port;
+    struct frame frame;
+    aq_autoclose int service = listen_at("127.0.0.1", SOCK_STREAM, &port);
+    aq_autofree char *rules = aq_format("localhost:%u", port);
+    struct gateway gateway = start_gateway(rules);
+    for (unsigned own = 20000; own < 20400; own++) {
+        send_frame(&gateway, tcp_frame(GUEST_IP, own, "10.0.2.2", port, SYN));
+        assert_true(next_from(&gateway, "10.0.2.2", IPPROTO_TCP, own, SOON, &frame));
+        assert_int_equal(transport_of(&frame)[13], SYN | ACK);
+        send_frame(&gateway, next_to(&frame, ACK));
+        assert_true(contacted(service, SOON));
+        close(accept(service, NULL, NULL));
+        do
+            assert_true(next_from(&gateway, "10.0.2.2", IPPROTO_TCP, own, SOON, &frame));
+        while ((transport_of(&frame)[13] & FIN) == 0);
+        struct frame last = next_to(&frame, ACK), end = next_to(&frame, FIN | ACK);
+        bool crossed = own % 2 == 0; /* or it closes at the same time, and has not seen the other's end */
+        if (crossed) {
+            put16(transport_of(&end) + 10, get16(transport_of(&end) + 10) - 1);
+            put16(transport_of(&last) + 6, 1002);
+            seal(&end);
+            seal(&last);
+        }
+        send_frame(&gateway, end);
+        assert_true(next_from(&gateway, "10.0.2.2", IPPROTO_TCP, own, SOON, &frame));
+        assert_int_equal(transport_of(&frame)[13] & ~FIN, ACK);
+        if (crossed)
+            send_frame(&gateway, last);
+        assert_int_equal(get16(transport_of(&frame) + 10), 1002);
+    }
+    aq_autostrings struct aq_strings rows = {0};
+    assert_ok(aq_companion_call(gateway.control, -1, &rows, aq_after_ms(HANG), &err, "state"));
+    assert_true(aq_strings_has(&rows, "open 0"));
+    end_gateway(&gateway);
+}
+
 static int connect_to(unsigned port)
 {
     struct sockaddr_in where = {
@@ -447,6 +497,7 @@ int main(void)
         cmocka_unit_test(tcp_reaches_the_port_that_is_allowed_and_no_other),
         cmocka_unit_test(udp_is_answered_by_whom_it_was_sent_to),
         cmocka_unit_test(a_client_waits_until_the_service_is_there),
+        cmocka_unit_test(connections_that_are_over_are_forgotten),
         cmocka_unit_test(a_forwarded_udp_port_is_no_way_out),
         cmocka_unit_test(only_names_in_the_rules_are_answered),
         cmocka_unit_test(any_name_is_asked_for_where_any_address_is_allowed),

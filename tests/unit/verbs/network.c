@@ -195,7 +195,7 @@ static void a_port_of_a_guest_is_waited_for(void **state)
     assert_refused("VALUE_INVALID", "wait one for=godot");
     assert_refused("TIMEOUT", "wait one for=port:80 timeout=1500ms");
     assert_says("its network does not answer");
-    assert_refused("TIMEOUT", "wait one for=network timeout=1500ms");
+    assert_refused("TIMEOUT", "wait one for=NETWORK timeout=1500ms");
     assert_says("it has not asked for its address");
 }
 
