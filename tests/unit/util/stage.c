@@ -184,6 +184,27 @@ static void an_exchange_that_cannot_be_synced_is_taken_back(void **state)
     assert_int_equal(entries(), 1);
 }
 
+static void a_published_folder_becomes_a_stage_elsewhere(void **state)
+{
+    (void)state;
+    struct aq_error err = {0};
+    struct aq_stage stage = AQ_STAGE_NONE;
+    int folder = -1;
+    aq_autoclose int other = aq_open_private_dir_at(parent, "other", &err);
+    close(aq_open_private_dir_at(parent, "web", &err));
+    assert_int_equal(aq_folder_lock(parent, "web", AQ_LOCK_EXCLUSIVE, 0, &folder, &err), AQ_LOCK_HELD);
+    assert_ok(aq_stage_adopt(parent, "web", folder, other, "shop", &stage, &err));
+    assert_int_equal(faccessat(parent, "web", F_OK, 0), -1);
+    aq_stage_sweep(other); /* it is held */
+    assert_int_equal(aq_stage_publish(&stage, "shop", true, &err), 1);
+    aq_stage_close(&stage);
+    assert_int_equal(faccessat(other, "shop", F_OK, 0), 0);
+    /* What cannot be taken is not. */
+    assert_int_equal(aq_folder_lock(other, "shop", AQ_LOCK_EXCLUSIVE, 0, &folder, &err), AQ_LOCK_HELD);
+    assert_fails(aq_stage_adopt(other, "shops", folder, parent, "web", &stage, &err), AQ_E_IO);
+    assert_int_equal(faccessat(other, "shop", F_OK, 0), 0);
+}
+
 static void only_names_become_folders(void **state)
 {
     (void)state;
@@ -353,6 +374,7 @@ int main(void)
         in_parent(an_exchange_replaces_the_old_one),
         in_parent(what_cannot_be_synced_is_taken_back),
         in_parent(an_exchange_that_cannot_be_synced_is_taken_back),
+        in_parent(a_published_folder_becomes_a_stage_elsewhere),
         in_parent(only_names_become_folders),
         in_parent(a_sweep_takes_what_the_dead_left),
         in_parent(a_sweep_follows_no_link),
