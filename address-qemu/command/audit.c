@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <pwd.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -66,6 +67,16 @@ static const char *user_name(uid_t uid)
     return name;
 }
 
+static void set_warnings(json_t *entry, const struct aq_strings *warnings)
+{
+    if (warnings->count == 0)
+        return;
+    json_t *list = json_array();
+    for (size_t i = 0; i < warnings->count; i++)
+        json_array_append_new(list, aq_json_bytes(warnings->items[i], strlen(warnings->items[i]), VALUE_MAX));
+    json_object_set_new(entry, "policy", list);
+}
+
 static json_t *entry_of(const struct aq_call *call, const char *verb, enum aq_error_code outcome,
                         aq_deadline started)
 {
@@ -118,13 +129,15 @@ static void append(int home, const char *line, size_t length)
         rotate(home, log);
 }
 
-void aq_audit(const struct aq_call *call, const char *verb, enum aq_error_code outcome, aq_deadline started)
+void aq_audit(const struct aq_call *call, const char *verb, enum aq_error_code outcome, aq_deadline started,
+              const struct aq_strings *warnings)
 {
     struct aq_error ignored = {0};
     aq_autoclose int home = aq_open_home(&ignored);
     if (home < 0)
         return;
     aq_autojson json_t *entry = entry_of(call, verb, outcome, started);
+    set_warnings(entry, warnings);
     aq_autofree char *text = json_dumps(entry, JSON_COMPACT);
     if (text == NULL)
         return;
@@ -132,8 +145,34 @@ void aq_audit(const struct aq_call *call, const char *verb, enum aq_error_code o
     append(home, line, strlen(line));
 }
 
+static bool is(const json_t *object, const char *key, const char *wanted)
+{
+    return strcmp(aq_json_text(object, key, ""), wanted) == 0;
+}
+
+static bool has_outcome(const json_t *entry, const char *wanted)
+{
+    if (strcasecmp(wanted, "failed") == 0)
+        return !is(entry, "outcome", "ok");
+    return strcasecmp(aq_json_text(entry, "outcome", ""), wanted) == 0;
+}
+
+static bool is_wanted(const struct aq_audit_filter *filter, const json_t *entry)
+{
+    const char *time = aq_json_text(entry, "time", "");
+    const json_t *given = json_object_get(entry, "parameters");
+    return (filter->verb == NULL || is(entry, "verb", filter->verb)) &&
+           (filter->user == NULL || is(entry, "user", filter->user)) &&
+           (filter->vm == NULL || is(given, "vm", filter->vm) || is(given, "name", filter->vm) ||
+            is(given, "new_name", filter->vm)) &&
+           (filter->outcome == NULL || has_outcome(entry, filter->outcome)) &&
+           (filter->since == NULL || strcmp(time, filter->since) >= 0) &&
+           (filter->until == NULL || strncmp(time, filter->until, strlen(filter->until)) <= 0);
+}
+
 /* Puts the last lines of one file in front of those that are there already, until there are enough. */
-static int read_file(int home, const char *name, size_t lines, json_t *entries, struct aq_error *err)
+static int read_file(int home, const char *name, const struct aq_audit_filter *filter, size_t lines,
+                     json_t *entries, struct aq_error *err)
 {
     aq_autobuffer struct aq_buffer text = {0};
     struct aq_error reason = {0};
@@ -145,7 +184,8 @@ static int read_file(int home, const char *name, size_t lines, json_t *entries, 
         const char *before = memrchr(start, '\n', (size_t)(last - start));
         const char *line = before != NULL ? before + 1 : start;
         json_t *entry = json_loadb(line, (size_t)(end - line), 0, NULL);
-        if (json_is_object(entry)) /* one that was torn when the power failed says nothing */
+        if (json_is_object(entry) &&
+            is_wanted(filter, entry)) /* one that was torn when the power failed says nothing */
             json_array_insert_new(entries, 0, entry);
         else
             json_decref(entry);
@@ -154,7 +194,7 @@ static int read_file(int home, const char *name, size_t lines, json_t *entries, 
     return 0;
 }
 
-json_t *aq_audit_read(size_t lines, struct aq_error *err)
+json_t *aq_audit_read(const struct aq_audit_filter *filter, size_t lines, struct aq_error *err)
 {
     aq_autoclose int home = aq_open_home(err);
     if (home < 0)
@@ -162,7 +202,7 @@ json_t *aq_audit_read(size_t lines, struct aq_error *err)
     aq_autojson json_t *entries = json_array();
     for (int number = 0; number <= KEPT && json_array_size(entries) < lines; number++) {
         aq_autofree char *name = old_name(number);
-        if (read_file(home, name, lines, entries, err) < 0)
+        if (read_file(home, name, filter, lines, entries, err) < 0)
             return NULL;
     }
     return aq_steal_ptr(&entries);

@@ -8,6 +8,7 @@
 
 #include "command/arguments.h"
 #include "command/audit.h"
+#include "command/guard.h"
 #include "command/lex.h"
 #include "command/verb.h"
 #include "util/memory.h"
@@ -95,7 +96,7 @@ static int run(struct aq_call *call, const char *command, size_t length, struct 
     aq_result_set_operation(call->result, call->verb != NULL ? call->verb->name : words->verb);
     if (call->verb == NULL)
         return unknown_verb(words->verb, err);
-    if (aq_arguments_check(call, words, err) < 0)
+    if (aq_arguments_check(call, words, err) < 0 || aq_guard_sources(call, err) < 0)
         return -1;
     return call->verb->run(call, err);
 }
@@ -112,8 +113,10 @@ aq_result *aq_run(aq_session *session, const char *command, size_t length)
         aq_fail(&err, AQ_E_FAILED, "the verb failed and did not say why");
         aq_result_set_error(call.result, &err);
     }
-    if (call.verb != NULL ? !call.verb->read_only : words.verb != NULL)
-        aq_audit(&call, words.verb, err.code, started);
+    aq_autostrings struct aq_strings notes = {0};
+    aq_guard_warn(&call, &notes);
+    if (call.verb != NULL ? aq_guard_audits(call.verb) : words.verb != NULL)
+        aq_audit(&call, words.verb, err.code, started, &notes);
     aq_arguments_free(&call);
     aq_words_free(&words);
     return call.result;
@@ -127,6 +130,8 @@ aq_result *aq_run_remote(aq_session *session, const struct aq_remote_script *scr
     aq_result_set_operation(call.result, "remote");
     if (aq_remote_call(&call, script, &err) < 0)
         aq_result_set_error(call.result, &err);
-    aq_audit(&call, "remote", err.code, started);
+    aq_autostrings struct aq_strings notes = {0};
+    aq_guard_warn(&call, &notes);
+    aq_audit(&call, "remote", err.code, started, &notes);
     return call.result;
 }

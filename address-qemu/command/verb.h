@@ -41,19 +41,23 @@ enum aq_type {
     AQ_TYPE_CHOICE,       /* one of `choices` */
 };
 
+/* Which rule of the policy (policy/policy.h) says where what it names may come from. */
+enum aq_source { AQ_SOURCE_ANYWHERE, AQ_SOURCE_DISK, AQ_SOURCE_SCRIPT };
+
 /* A parameter. A list of them ends with one whose name is NULL. */
 struct aq_param {
     const char *name;
     enum aq_type type;
     bool required;
-    bool positional;      /* takes a bare word that is no key: help VERB */
-    bool repeatable;      /* may be given several times: env=A=1 env=B=2 */
-    bool secret;          /* may hold a password: the audit log has it masked */
-    const char *aliases;  /* other names, separated by spaces: "vm id" */
-    const char *fallback; /* the default, as a user would write it */
-    const char *choices;  /* "debian|micro" */
-    int64_t min, max;     /* of the number; 0, 0: no bounds but the type's own */
-    const char *meaning;  /* a few words; lower case, no full stop */
+    bool positional;       /* takes a bare word that is no key: help VERB */
+    bool repeatable;       /* may be given several times: env=A=1 env=B=2 */
+    bool secret;           /* may hold a password: the audit log has it masked */
+    enum aq_source source; /* of a path or URL */
+    const char *aliases;   /* other names, separated by spaces: "vm id" */
+    const char *fallback;  /* the default, as a user would write it */
+    const char *choices;   /* "debian|micro" */
+    int64_t min, max;      /* of the number; 0, 0: no bounds but the type's own */
+    const char *meaning;   /* a few words; lower case, no full stop */
 };
 
 /* A field (or a table's column: "BASES.n.NAME") that the verb sets, without the QEMU_ prefix. */

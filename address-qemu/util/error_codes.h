@@ -177,6 +177,10 @@ enum aq_rc {
     X(EGRESS_UNENFORCED, REFUSED,                                                                            \
       "The script's header limits egress and that cannot be enforced here. It "                              \
       "was not run unprotected.")                                                                            \
+    X(POLICY_REFUSED, REFUSED,                                                                               \
+      "The policy does not allow it; the text names the rule, its file and its line.")                       \
+    X(POLICY_INVALID, REFUSED,                                                                               \
+      "A file of the policy cannot be read, so nothing is done that it might refuse; the text says why.")    \
     X(STORE_UNSAFE, REFUSED, "The store or runtime folder belongs to someone else or is open to others.")    \
     X(LIMIT_EXCEEDED, REFUSED, "More was asked for than is allowed or possible; the text has the limit.")    \
     X(GUEST_COMMAND_FAILED, GUEST,                                                                           \

@@ -7,7 +7,7 @@ static int run_detach(struct aq_call *call, struct aq_error *err);
 
 static const struct aq_param attach_params[] = {
     AQ_PARAM_VM,
-    {"iso_path", AQ_TYPE_PATH, .required = true, .aliases = "iso path",
+    {"iso_path", AQ_TYPE_PATH, .source = AQ_SOURCE_DISK, .required = true, .aliases = "iso path",
      .meaning = "the file: an ISO image, or any other"},
     {NULL},
 };

@@ -8,7 +8,7 @@
 static int run(struct aq_call *call, struct aq_error *err);
 
 static const struct aq_param params[] = {
-    {"image", AQ_TYPE_PATH, .required = true, .aliases = "path",
+    {"image", AQ_TYPE_PATH, .source = AQ_SOURCE_DISK, .required = true, .aliases = "path",
      .meaning = "a qcow2 file of this host, which nothing else uses"},
     {"name", AQ_TYPE_NAME, .aliases = "vm", .meaning = "the VM's name; made up unless given"},
     {"memory", AQ_TYPE_SIZE, .fallback = "2G", .min = 16 << 20, .max = INT64_C(4096) << 30,

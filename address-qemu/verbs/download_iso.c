@@ -13,7 +13,7 @@
 static int run(struct aq_call *call, struct aq_error *err);
 
 static const struct aq_param params[] = {
-    {"url", AQ_TYPE_URL, .required = true, .meaning = "what to download"},
+    {"url", AQ_TYPE_URL, .source = AQ_SOURCE_DISK, .required = true, .meaning = "what to download"},
     {"destination", AQ_TYPE_PATH, .fallback = ".", .aliases = "path",
      .meaning = "the file to make, or the folder for one of the name that the URL ends with"},
     {"checksum", AQ_TYPE_CHECKSUM, .meaning = "what it has to have; without it, whatever comes is taken"},

@@ -16,7 +16,8 @@ static int run(struct aq_call *call, struct aq_error *err);
 static const struct aq_param params[] = {
     AQ_PARAM_VM_FIRST,
     {"script", AQ_TYPE_TEXT, .meaning = "the script itself; this or `script_file`"},
-    {"script_file", AQ_TYPE_PATH, .aliases = "file", .meaning = "a script on the host"},
+    {"script_file", AQ_TYPE_PATH, .source = AQ_SOURCE_SCRIPT, .aliases = "file",
+     .meaning = "a script on the host"},
     {"args", AQ_TYPE_TEXT, .meaning = "its argument string, for PARSE ARG"},
     {"timeout", AQ_TYPE_MILLISECONDS, .fallback = "1h", .min = 1,
      .meaning = "how long it may run; then it and all it started is ended. A bare number is milliseconds"},

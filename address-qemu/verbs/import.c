@@ -12,8 +12,9 @@ static int run(struct aq_call *call, struct aq_error *err);
 
 static const struct aq_param params[] = {
     {"name", AQ_TYPE_NAME, .required = true, .aliases = "base", .meaning = "what clones will call it"},
-    {"url", AQ_TYPE_URL, .meaning = "a qcow2 image to download"},
-    {"file", AQ_TYPE_PATH, .aliases = "disk path", .meaning = "a qcow2 image of this host, instead of `url`"},
+    {"url", AQ_TYPE_URL, .source = AQ_SOURCE_DISK, .meaning = "a qcow2 image to download"},
+    {"file", AQ_TYPE_PATH, .source = AQ_SOURCE_DISK, .aliases = "disk path",
+     .meaning = "a qcow2 image of this host, instead of `url`"},
     {"checksum", AQ_TYPE_CHECKSUM,
      .meaning = "what the image has to have; without it, whatever comes is taken"},
     AQ_BASE_PARAMS,

@@ -8,8 +8,8 @@
 
 /* What verbs that read a spec are told. */
 #define AQ_MODIFY_PARAMS                                                                                     \
-    {"spec", AQ_TYPE_PATH, .required = true, .positional = true,                                             \
-     .meaning = "the YAML file that says what is changed"},                                                  \
+    {"spec",           AQ_TYPE_PATH,       .source = AQ_SOURCE_SCRIPT,                                       \
+     .required = true, .positional = true, .meaning = "the YAML file that says what is changed"},            \
         {"base", AQ_TYPE_TEXT,                                                                               \
          .meaning = "a base, or sha256: and a layer's id, to use instead of the spec's base_checkpoint"},    \
     {                                                                                                        \

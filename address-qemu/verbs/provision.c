@@ -12,7 +12,8 @@
 static int run(struct aq_call *call, struct aq_error *err);
 
 static const struct aq_param params[] = {
-    {"script", AQ_TYPE_PATH, .required = true, .positional = true, .meaning = "a REXX script with a header"},
+    {"script", AQ_TYPE_PATH, .source = AQ_SOURCE_SCRIPT, .required = true, .positional = true,
+     .meaning = "a REXX script with a header"},
     {"name", AQ_TYPE_NAME, .aliases = "vm",
      .meaning = "the VM; one of that name is used if it stems from the header's base, else it is made. Made "
                 "up unless given"},

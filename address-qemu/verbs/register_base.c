@@ -6,7 +6,8 @@ static int run(struct aq_call *call, struct aq_error *err);
 
 static const struct aq_param params[] = {
     {"name", AQ_TYPE_NAME, .required = true, .aliases = "base", .meaning = "what clones will call it"},
-    {"disk", AQ_TYPE_PATH, .required = true, .aliases = "image path", .meaning = "a qcow2 file of this host"},
+    {"disk", AQ_TYPE_PATH, .source = AQ_SOURCE_DISK, .required = true, .aliases = "image path",
+     .meaning = "a qcow2 file of this host"},
     AQ_BASE_PARAMS,
     {"copy", AQ_TYPE_BOOLEAN, .fallback = "false",
      .meaning = "keep a private copy in the store, which nobody can change"},

@@ -1,14 +1,27 @@
 /* SPDX-License-Identifier: MIT */
+#include <string.h>
+
 #include "command/audit.h"
 #include "command/verb.h"
+#include "util/clock.h"
 #include "util/json.h"
 #include "util/memory.h"
+#include "util/size.h"
 
 static int run(struct aq_call *call, struct aq_error *err);
 
 static const struct aq_param params[] = {
     {"lines", AQ_TYPE_COUNT, .min = 1, .max = 10000, .fallback = "50",
      .meaning = "how many of the latest commands"},
+    {"verb", AQ_TYPE_TEXT, .meaning = "only that verb"},
+    {"vm", AQ_TYPE_NAME, .aliases = "name",
+     .meaning = "only commands that name it, by their `vm`, `name` or `new_name`"},
+    {"user", AQ_TYPE_TEXT, .meaning = "only those of that user"},
+    {"outcome", AQ_TYPE_TEXT, .meaning = "only those that ended so: `ok`, `failed`, or an error's code"},
+    {"since", AQ_TYPE_TEXT,
+     .meaning = "only later ones: a moment (UTC), `2026-03-01` or `2026-03-01T09:30:00Z`, or "
+                "how long ago, `2h`"},
+    {"until", AQ_TYPE_TEXT, .meaning = "only earlier ones; the same. A day is in it as a whole"},
     {NULL},
 };
 
@@ -17,7 +30,8 @@ static const struct aq_field sets[] = {
     {"PATH", "the log's file"},
     {"ENTRIES.n.TIME", "when a command ended (UTC), the oldest first; also `USER`, `PID`, `VERB`, "
                        "`PARAMETERS` (as JSON, secrets "
-                       "masked), `OUTCOME` (`ok`, or the error's code) and `DURATION` (milliseconds)"},
+                       "masked), `OUTCOME` (`ok`, or the error's code) and `DURATION` (milliseconds), and "
+                       "`POLICY`, where a rule of a permissive policy was broken"},
     {NULL},
 };
 
@@ -30,7 +44,7 @@ const struct aq_verb aq_verb_security_audit = {
         "about 20 MiB. Verbs that only look (`list`, `status`, …) are not in it.",
     .params = params,
     .sets = sets,
-    .example = "security_audit lines=20",
+    .example = "security_audit vm=web outcome=failed since=24h",
     .read_only = true,
     .run = run,
 };
@@ -46,6 +60,7 @@ static void add_row(struct aq_call *call, struct aq_table *table, const json_t *
     aq_table_text(table, "VERB", aq_json_text(entry, "verb", ""));
     aq_table_text(table, "PARAMETERS", given);
     aq_table_text(table, "OUTCOME", aq_json_text(entry, "outcome", ""));
+    aq_table_text(table, "POLICY", json_string_value(json_array_get(json_object_get(entry, "policy"), 0)));
     aq_table_int(table, "DURATION", aq_json_int(entry, "duration_ms", 0));
     aq_result_say_more(call->result, "%s %-12s %-16s %-20s %6lldms %s\n", aq_json_text(entry, "time", ""),
                        aq_json_text(entry, "user", ""), aq_json_text(entry, "verb", ""),
@@ -53,12 +68,53 @@ static void add_row(struct aq_call *call, struct aq_table *table, const json_t *
                        given);
 }
 
+/* A moment as the log has it, whole or its beginning. Uses `text`; NULL when it is none. */
+static const char *moment_of(const char *given, char text[AQ_TIME_TEXT])
+{
+    static const char shape[] = "dddd-dd-ddTdd:dd:ddZ";
+    struct aq_error ignored = {0};
+    int64_t ago;
+    size_t length = strlen(given);
+    bool moment = length >= 4 && length < sizeof shape;
+    for (size_t i = 0; i < length && moment; i++)
+        moment = shape[i] == 'd' ? given[i] >= '0' && given[i] <= '9' : given[i] == shape[i];
+    if (moment)
+        return given;
+    if (aq_parse_duration(given, &ago, &ignored) < 0)
+        return NULL;
+    return aq_time_text(time(NULL) - (time_t)(ago / 1000), text);
+}
+
+static int get_moment(const struct aq_call *call, const char *key, const char **moment,
+                      char text[AQ_TIME_TEXT], struct aq_error *err)
+{
+    const char *given = aq_arg_text(call, key);
+    *moment = given != NULL ? moment_of(given, text) : NULL;
+    if (given == NULL || *moment != NULL)
+        return 0;
+    return aq_fail(
+        err, AQ_E_VALUE_INVALID,
+        "%s of security_audit has to be a moment such as 2026-03-01T09:30:00Z, or how long ago, such as "
+        "2h, but is \"%.100s\"",
+        key, given);
+}
+
 static int run(struct aq_call *call, struct aq_error *err)
 {
+    char since[AQ_TIME_TEXT], until[AQ_TIME_TEXT];
+    const char *verb = aq_arg_text(call, "verb");
+    const struct aq_verb *known = verb != NULL ? aq_verb_find(verb) : NULL;
+    struct aq_audit_filter filter = {.verb = known != NULL ? known->name : verb,
+                                     .vm = aq_arg_text(call, "vm"),
+                                     .user = aq_arg_text(call, "user"),
+                                     .outcome = aq_arg_text(call, "outcome")};
+    if (get_moment(call, "since", &filter.since, since, err) < 0 ||
+        get_moment(call, "until", &filter.until, until, err) < 0)
+        return -1;
     aq_autofree char *path = aq_audit_path(err);
     if (path == NULL)
         return -1;
-    aq_autojson json_t *entries = aq_audit_read((size_t)aq_arg_number(call, "lines"), err);
+    aq_autojson json_t *entries = aq_audit_read(&filter, (size_t)aq_arg_number(call, "lines"), err);
     if (entries == NULL)
         return -1;
     struct aq_table *table = aq_result_table(call->result, "ENTRIES");

@@ -80,6 +80,7 @@
     X(list_ostypes)                                                                                          \
     X(setup_permissions)                                                                                     \
     X(security_audit)                                                                                        \
+    X(policy)                                                                                                \
     X(verify_host)                                                                                           \
     X(help)                                                                                                  \
     X(ping)

@@ -13,6 +13,7 @@
 
 #include "image/chain.h"
 #include "image/qcow2.h"
+#include "vm/admit.h"
 #include "vm/extract.h"
 #include "vm/freeze.h"
 #include "vm/make.h"
@@ -98,14 +99,14 @@ int aq_vm_clone_vm(const struct aq_clone_request *request, struct aq_vm *vm, boo
     aq_autoclose int held = -1;
     if (aq_vm_hold(request->vm, &hold, err) < 0)
         return -1;
+    take_after(&hold.vm, vm);
+    if (aq_vm_fill(request, vm, err) < 0 || aq_vm_admit_more(vm, request->name, 1, false, err) < 0)
+        return -1;
     if (hold.running && request->snapshot == NULL &&
         aq_quiet_open(&hold.vm, &hold.run, request->quiesce, &quiet, err) < 0)
         return -1;
     if (find_parent(&hold, request->snapshot, &quiet, &vm->parent, &held, err) < 0)
         return -1;
     *quiesced = quiet.done;
-    take_after(&hold.vm, vm);
-    if (aq_vm_fill(request, vm, err) < 0)
-        return -1;
     return aq_vm_make(request, vm, err);
 }

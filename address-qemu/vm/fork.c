@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "util/home.h"
+#include "vm/admit.h"
 #include "vm/lifecycle.h"
 #include "vm/memory.h"
 #include "vm/template_clone.h"
@@ -89,6 +90,7 @@ int aq_vm_fork(const struct aq_fork_request *request, struct aq_forked *forked, 
     aq_autotaken struct aq_taken taken = AQ_TAKEN_NONE;
     aq_autovm struct aq_vm parent = {0};
     if (load_ports(request->vm, &parent, err) < 0 || check_names(request, err) < 0 ||
+        aq_vm_admit_more(&parent, request->name, request->count, true, err) < 0 ||
         aq_memory_check(request->count, aq_memory_of_vm(parent.memory), err) < 0 ||
         aq_take_vm(&take, &taken, err) < 0)
         return -1;

@@ -10,6 +10,7 @@
 #include "util/clock.h"
 #include "util/files.h"
 #include "util/home.h"
+#include "vm/admit.h"
 #include "vm/record.h"
 
 enum { NAME_TRIES = 8 };
@@ -151,7 +152,7 @@ int aq_vm_make(const struct aq_clone_request *request, struct aq_vm *vm, struct 
     if (vms < 0 || aq_vm_name(request, vms, vm, err) < 0 || check_below(vm, err) < 0)
         return -1;
     aq_autostage struct aq_stage stage = AQ_STAGE_NONE;
-    if (aq_stage_open(vms, vm->name, &stage, err) < 0 || aq_vm_write_files(stage.folder, vm, err) < 0 ||
+    if (aq_vm_stage(vms, vm, &stage, err) < 0 || aq_vm_write_files(stage.folder, vm, err) < 0 ||
         aq_vm_sync_files(stage.folder, vm, err) < 0)
         return -1;
     return aq_vm_publish(&stage, request, vm, err);

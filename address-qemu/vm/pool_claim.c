@@ -11,6 +11,7 @@
 #include "util/clock.h"
 #include "util/files.h"
 #include "util/home.h"
+#include "vm/admit.h"
 #include "vm/companion.h"
 #include "vm/forward.h"
 #include "vm/make.h"
@@ -130,7 +131,9 @@ static int take(struct claim *claim, int pool, const char *name, int vms, struct
         aq_vm_free(claim->vm);
         return 0;
     }
-    if (aq_vm_name(claim->request, vms, claim->vm, err) < 0)
+    aq_autoclose int gate = -1;
+    if (aq_vm_name(claim->request, vms, claim->vm, err) < 0 ||
+        aq_vm_admit_running(vms, claim->vm, &gate, err) < 0)
         return -1;
     return aq_stage_adopt(pool, name, aq_steal_fd(&member), vms, claim->vm->name, &claim->stage, err) < 0 ? -1
                                                                                                           : 1;

@@ -11,6 +11,7 @@
 #include "util/files.h"
 #include "util/home.h"
 #include "util/json.h"
+#include "vm/admit.h"
 #include "vm/bound.h"
 #include "vm/companion.h"
 #include "vm/disk.h"
@@ -189,7 +190,8 @@ static int start_noted(struct start *start, struct aq_run *run, struct aq_qmp **
 static int start_checked(struct start *start, struct aq_run *run, struct aq_qmp **qmp, struct aq_error *err)
 {
     *run = (struct aq_run){0};
-    if (open_files(start, run, err) == 0 && start_noted(start, run, qmp, err) == 0)
+    if (aq_vm_admit(start->vm, err) == 0 && open_files(start, run, err) == 0 &&
+        aq_vm_admit_run(start->vm, start->vm_folder, run, err) == 0 && start_noted(start, run, qmp, err) == 0)
         return 0;
     aq_companion_ends_close(&start->ends);
     aq_run_forget(start->vm_folder, run);

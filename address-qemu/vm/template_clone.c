@@ -17,6 +17,7 @@
 #include "qemu/migrate.h"
 #include "util/files.h"
 #include "util/home.h"
+#include "vm/admit.h"
 #include "vm/make.h"
 #include "vm/memory.h"
 #include "vm/pool.h"
@@ -188,7 +189,9 @@ static int make(struct making *making, const struct aq_clone_request *request, i
 {
     if (making->place < 0 || describe(making, request, making->place, err) < 0)
         return -1;
-    if (aq_stage_open(making->place, making->vm->name, &making->stage, err) < 0 ||
+    /* Those that wait are counted when they are taken. */
+    if ((making->resting ? aq_stage_open(making->place, making->vm->name, &making->stage, err)
+                         : aq_vm_stage(making->place, making->vm, &making->stage, err)) < 0 ||
         aq_vm_write_files(making->stage.folder, making->vm, err) < 0 ||
         start(making, template_folder, err) < 0 || go_on(making, err) < 0 || repair(making, err) < 0 ||
         put_to_rest(making, err) < 0 || aq_vm_publish(&making->stage, request, making->vm, err) < 0)

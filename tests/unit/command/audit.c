@@ -73,6 +73,58 @@ static void secrets_are_masked_and_long_values_cut(void **state)
     assert_non_null(strstr(cell(2, "PARAMETERS"), "a???"));
 }
 
+static void entries_are_found_again(void **state)
+{
+    (void)state;
+    assert_command("clone base=base name=one no_start");
+    assert_command("clone base=base name=two no_start");
+    assert_refused("VM_EXISTS", "clone base=base name=two no_start");
+    assert_command("rename one new_name=three");
+    assert_command("security_audit vm=two");
+    assert_string_equal(field("COUNT"), "2");
+    assert_command("security_audit vm=three");
+    assert_string_equal(field("COUNT"), "1");
+    assert_string_equal(cell(0, "VERB"), "rename");
+    assert_command("security_audit verb=CLONE outcome=failed");
+    assert_string_equal(field("COUNT"), "1");
+    assert_string_equal(cell(0, "OUTCOME"), "VM_EXISTS");
+    assert_command("security_audit outcome=vm_exists");
+    assert_string_equal(field("COUNT"), "1");
+    assert_command("security_audit verb=clone outcome=ok lines=1");
+    assert_string_equal(field("COUNT"), "1");
+    assert_non_null(strstr(cell(0, "PARAMETERS"), "two"));
+    assert_command("security_audit user=nobody-at-all");
+    assert_string_equal(field("COUNT"), "0");
+}
+
+static void entries_are_found_by_time(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {"2026-02-27T23:59:59Z", "2026-02-28T00:00:00Z",
+                                        "2026-02-28T23:59:59Z", "2026-03-01T00:00:00Z"};
+    aq_autofree char *path = log_path("");
+    FILE *log = fopen(path, "w");
+    for (size_t i = 0; i < 4; i++)
+        fprintf(log, "{\"time\": \"%s\", \"verb\": \"stop\", \"outcome\": \"ok\"}\n", lines[i]);
+    fclose(log);
+    assert_command("security_audit since=2026-02-28 until=2026-02-28");
+    assert_string_equal(field("COUNT"), "2");
+    assert_string_equal(cell(0, "TIME"), lines[1]);
+    assert_command("security_audit since=2026-02-28T00:00:01Z");
+    assert_string_equal(field("COUNT"), "2");
+    assert_command("security_audit until=2026-02");
+    assert_string_equal(field("COUNT"), "3");
+    assert_command("security_audit since=1h");
+    assert_string_equal(field("COUNT"), "0");
+    assert_refused("VM_NOT_FOUND", "start one");
+    assert_command("security_audit since=1h");
+    assert_string_equal(field("COUNT"), "1");
+    assert_command("security_audit until=1h");
+    assert_string_equal(field("COUNT"), "4");
+    assert_refused("VALUE_INVALID", "security_audit since=yesterday");
+    assert_refused("VALUE_INVALID", "security_audit until=2026-2-1");
+}
+
 /* Lines of many writers are whole, and none is lost. */
 static void many_processes_append_at_once(void **state)
 {
@@ -131,7 +183,7 @@ static void only_verbs_that_look_are_left_out(void **state)
         bool looks = strcmp(verb->name, "ports") == 0 || strncmp(verb->name, "list", 4) == 0 ||
                      strncmp(verb->name, "inspect", 7) == 0 ||
                      aq_word_in("status wait logs help ping verify_host process_stats security_audit history "
-                                "diff verify_layers checkpoint_status health_status tree plan",
+                                "diff verify_layers checkpoint_status health_status policy tree plan",
                                 verb->name);
         if (looks != verb->read_only)
             fail_msg("%s is %s read-only", verb->name, verb->read_only ? "said to be" : "not said to be");
@@ -143,6 +195,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(what_changes_something_is_noted, fresh, ended),
         cmocka_unit_test_setup_teardown(secrets_are_masked_and_long_values_cut, fresh, ended),
+        cmocka_unit_test_setup_teardown(entries_are_found_again, fresh, ended),
+        cmocka_unit_test_setup_teardown(entries_are_found_by_time, fresh, ended),
         cmocka_unit_test_setup_teardown(many_processes_append_at_once, fresh, ended),
         cmocka_unit_test_setup_teardown(a_full_log_is_put_aside, fresh, ended),
         cmocka_unit_test_setup_teardown(a_log_that_is_a_link_is_not_followed, fresh, ended),
