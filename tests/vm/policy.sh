@@ -1,5 +1,5 @@
 #!/bin/bash
-# shellcheck disable=SC2119 # what functions take is optional
+# shellcheck disable=SC2016,SC2119 # single quotes hold text for eval; what functions take is optional
 # The policy where VMs come to be without booting, and where a script's header asks for them.
 . "$SOURCE_DIR/tests/support/functions.sh"
 . "$SOURCE_DIR/tests/support/vm.sh"
@@ -46,6 +46,26 @@ call ok 'stop one'
 call ok 'clone template=ready name=two'
 call refused 'POLICY_REFUSED', 'start one'
 REXX
+
+# One that waits in a pool is counted when it is taken, and waits on when it must not be.
+cleanup_fn eval 'qemu "pool drain" >/dev/null'
+echo 'max_vms: 2' | policy
+qemu 'pool template=ready size=1'
+wait_until 120 eval '[ "$(qemu_get QEMU_POOLS.1.READY "pool status")" = 1 ]'
+checks <<'REXX'
+call refused 'POLICY_REFUSED', 'clone template=ready name=three'
+call has qemu_error, 'the policy allows 2', 'why'
+call ok 'pool status'
+call equal 1, qemu_pools.1.ready, 'it waits on'
+call ok 'remove one'
+call ok 'clone template=ready name=three'
+call equal 'pool', qemu_clone_mode, 'how it was made'
+call ok 'remove three force=true'
+call ok 'pool drain'
+call ok 'clone base=micro name=one no_start'
+REXX
+# It was making the next one.
+wait_until 60 eval '[ "$(qemu_get QEMU_KEEPER_PID "pool status")" = QEMU_KEEPER_PID ]'
 
 printf '/* rexxjs-vm-base: micro */\n/* rexxjs-vm-memory: 512M */\nsay "not reached"\n' >a.rexx
 echo 'max_memory_per_vm: 256M' | policy
