@@ -3,6 +3,7 @@
 
 #include "vm/bound.h"
 #include "vm/hold.h"
+#include "vm/mend.h"
 #include "vm/quiesce.h"
 #include "vm/snapshot_file.h"
 #include "vm/snapshot_find.h"
@@ -108,7 +109,28 @@ static int restore_running(struct work *work, const struct aq_qcow2_snapshot *sn
                        "the snapshot %s holds the disk of VM %s without its memory, and a disk cannot be "
                        "changed under a running guest; `stop name=%s` it first",
                        snapshot->name, vm->name, vm->name);
-    return aq_snapshot_live_load(work->hold.run_folder, snapshot->name, work->hold.run.paused, deadline, err);
+    if (aq_vm_restore_begin(&work->hold.vm, work->hold.lock, err) < 0)
+        return -1;
+    struct aq_error ignored = {0};
+    int loaded =
+        aq_snapshot_live_load(work->hold.run_folder, snapshot->name, work->hold.run.paused, deadline, err);
+    if (loaded == 0 || (err->code != AQ_E_TIMEOUT && aq_process_alive(&work->hold.run.process)))
+        aq_vm_restore_end(&work->hold.vm, work->hold.lock, &ignored);
+    return loaded;
+}
+
+static int restore_stopped(struct work *work, const char *name, struct aq_error *err)
+{
+    struct aq_error ignored = {0};
+    struct aq_vm *vm = &work->hold.vm;
+    if (aq_vm_restore_begin(vm, work->hold.lock, err) < 0)
+        return -1;
+    int applied = aq_snapshot_file(vm, work->hold.lock, AQ_SNAPSHOT_FILE_APPLY, name, err);
+    if (applied == 0)
+        aq_vm_restore_end(vm, work->hold.lock, &ignored);
+    else
+        aq_vm_restore_settle(vm, work->hold.lock, -1, &ignored);
+    return applied;
 }
 
 int aq_vm_snapshot_restore(const struct aq_vm *vm, const char *name, aq_deadline deadline, struct aq_run *run,
@@ -131,7 +153,7 @@ int aq_vm_snapshot_restore(const struct aq_vm *vm, const char *name, aq_deadline
                        "first, or `start` it with discard_state=true",
                        vm->name, now->saved);
     if (snapshot->vm_state_size == 0)
-        return aq_snapshot_file(&work.hold.vm, work.hold.lock, AQ_SNAPSHOT_FILE_APPLY, name, err);
+        return restore_stopped(&work, name, err);
     if (aq_vm_start_locked(vm, work.hold.lock, name, run, err) < 0)
         return -1;
     work.hold.running = true;

@@ -25,7 +25,9 @@ static int run_job(struct aq_qmp *qmp, const char *job, const char *name, bool m
 
 int aq_snapshot_load(struct aq_qmp *qmp, const char *name, aq_deadline deadline, struct aq_error *err)
 {
-    return run_job(qmp, "snapshot-load", name, true, deadline, err);
+    /* What is counted anew is not on the disk before it is flushed. */
+    return run_job(qmp, "snapshot-load", name, true, deadline, err) < 0 ? -1
+                                                                        : aq_qmp_flush(qmp, deadline, err);
 }
 
 int aq_snapshot_save(struct aq_qmp *qmp, const char *name, aq_deadline deadline, struct aq_error *err)

@@ -19,6 +19,7 @@
 #include "vm/iso.h"
 #include "vm/lifecycle.h"
 #include "vm/machine.h"
+#include "vm/mend.h"
 #include "vm/orphan.h"
 #include "vm/private_network.h"
 #include "vm/recover.h"
@@ -260,7 +261,13 @@ int aq_vm_start_locked(const struct aq_vm *vm, int lock, const char *from, struc
     bind_origin(&now, &origin);
     aq_vm_sweep_disks(&now, lock);
     aq_autoqmp struct aq_qmp *qmp = NULL;
-    return start_checked(&start, run, &qmp, err);
+    if (from == NULL)
+        return start_checked(&start, run, &qmp, err);
+    struct aq_error ignored = {0}; /* a note that stays is settled by the next */
+    if (aq_vm_restore_begin(&now, lock, err) < 0 || start_checked(&start, run, &qmp, err) < 0)
+        return -1;
+    aq_vm_restore_end(&now, lock, &ignored);
+    return 0;
 }
 
 int aq_vm_start(const struct aq_vm *vm, struct aq_run *run, struct aq_error *err)

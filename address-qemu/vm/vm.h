@@ -46,7 +46,8 @@ struct aq_pending {
         AQ_PENDING_NOTHING,
         AQ_PENDING_FREEZE,
         AQ_PENDING_FLATTEN,
-        AQ_PENDING_COMMIT
+        AQ_PENDING_COMMIT,
+        AQ_PENDING_RESTORE
     } what;
     char *disk;                   /* the file that is to take the place of the disk; owned */
     char layer[AQ_LAYER_ID_TEXT]; /* of a freeze: what the disk becomes */

@@ -3,6 +3,7 @@
  * them. */
 #include "test.h"
 
+#include <endian.h>
 #include <signal.h>
 #include <sys/wait.h>
 
@@ -202,6 +203,44 @@ static void an_orphan_is_ended_first(void **state)
     assert_string_equal(field("MEMORY"), "0");
 }
 
+/* Says of all that the disk's first table refers to that it belongs to the disk alone. */
+static void claim_all(const char *disk)
+{
+    uint64_t at = 0;
+    aq_autoclose int fd = open(disk, O_RDWR | O_CLOEXEC);
+    assert_int_equal(pread(fd, &at, sizeof at, 40), sizeof at); /* l1_table_offset */
+    for (uint64_t entry, i = 0; i < 2; i++) {
+        off_t place = (off_t)(be64toh(at) + i * sizeof entry);
+        assert_int_equal(pread(fd, &entry, sizeof entry, place), sizeof entry);
+        entry |= entry != 0 ? htobe64(UINT64_C(1) << 63) : 0;
+        assert_int_equal(pwrite(fd, &entry, sizeof entry, place), sizeof entry);
+    }
+}
+
+/* As a QEMU leaves it that was killed on its way back to a snapshot: what is written next must not be in the
+   snapshot. */
+static void a_way_back_that_was_cut_short_is_put_in_order(void **state)
+{
+    (void)state;
+    assert_command("clone base=base name=one no_start");
+    aq_autofree char *disk = disk_of("one");
+    disk_mark("one", 1, 1);
+    assert_command("snapshot name=one snapshot_name=s");
+    claim_all(disk);
+    aq_autofree char *check = aq_format("! qemu-img check -q -f qcow2 '%s' 2>/dev/null", disk);
+    tool("sh", "-c", check);
+    tool("sh", "-c",
+         "cd \"$ADDRESS_QEMU_HOME/vms/one\" && { cat vm.yaml; echo pending:; echo '  what: restore'; } >new "
+         "&& "
+         "mv new vm.yaml");
+    assert_command("start one");
+    disk_mark("one", 1, 2);
+    assert_command("stop one force=true");
+    assert_sound("one");
+    assert_command("restore name=one snapshot_name=s");
+    assert_disk("one", 1, 1);
+}
+
 /* Runs the command in a process that is killed after some time. */
 static void kill_after(int microseconds, const char *text)
 {
@@ -285,6 +324,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_explicit_quiesce_wants_a_guest, fresh, ended),
         cmocka_unit_test_setup_teardown(a_failed_restore_leaves_the_vm_running, fresh, ended),
         cmocka_unit_test_setup_teardown(an_orphan_is_ended_first, fresh, ended),
+        cmocka_unit_test_setup_teardown(a_way_back_that_was_cut_short_is_put_in_order, fresh, ended),
         cmocka_unit_test_setup_teardown(death_in_the_middle_of_a_stopped_vm, fresh, ended),
         cmocka_unit_test_setup_teardown(death_in_the_middle_of_a_running_vm, fresh, ended),
     };
