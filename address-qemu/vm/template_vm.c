@@ -13,6 +13,7 @@
 #include "vm/freeze.h"
 #include "vm/guest_runner.h"
 #include "vm/leftover.h"
+#include "vm/private_network.h"
 #include "vm/template_mirror.h"
 #include "vm/template_rest.h"
 #include "vm/template_take.h"
@@ -71,6 +72,12 @@ static void say(void *data, const char *what)
 static int check(const struct taking *taking, struct aq_error *err)
 {
     const struct aq_vm *vm = &taking->hold.vm;
+    if (aq_private_network_has(vm))
+        return aq_fail(
+            err, AQ_E_NOT_SUPPORTED,
+            "the VM %s is in the private network %s, in which all that go on from it would have its "
+            "address; `clone vm=%s` makes one that boots",
+            vm->name, vm->network, vm->name);
     if (!taking->hold.running)
         return aq_fail(err, AQ_E_VM_NOT_RUNNING,
                        "the VM %s is stopped, so there is no memory to take; `start name=%s` it first",
