@@ -16,43 +16,22 @@ enum {
     GIVE_WAY_MS = 500, /* to whoever has just taken one and wants to get on */
 };
 
-static void note_failure(struct aq_keeper *keeper, const char *template, const struct aq_error *failure)
-{
-    aq_autopool struct aq_pool pool = {0};
-    struct aq_error ignored = {0};
-    aq_keeper_log(keeper, "the pool of %s: %s", template, failure->text);
-    if (aq_pool_load(template, &pool, &ignored) <= 0)
-        return;
-    free(pool.failure);
-    pool.failure = aq_strdup(failure->text);
-    pool.failed_at = time(NULL);
-    aq_now_text(pool.failed);
-    aq_pool_write(&pool, &ignored);
-}
-
-static void forget_failure(struct aq_pool *pool)
-{
-    struct aq_error ignored = {0};
-    if (pool->failure[0] == '\0')
-        return;
-    pool->failure[0] = '\0';
-    aq_pool_write(pool, &ignored);
-}
-
 /* One member more, if one is missing. True when there may be more to do at once. */
-static bool fill(struct aq_keeper *keeper, struct aq_pool *pool, unsigned ready)
+static bool fill(struct aq_keeper *keeper, const struct aq_pool *pool, unsigned ready)
 {
-    struct aq_error failure = {0};
+    struct aq_error failure = {0}, ignored = {0};
     bool failed_lately = pool->failure[0] != '\0' && time(NULL) - pool->failed_at < RETRY_S;
     if (ready >= pool->size || failed_lately)
         return false;
     if (aq_pool_add(pool->template, &failure) == 0) {
-        forget_failure(pool);
+        aq_pool_note_failure(pool->template, NULL, &ignored);
         aq_keeper_log(keeper, "the pool of %s has %u of %u", pool->template, ready + 1, pool->size);
         return true;
     }
-    if (failure.code != AQ_E_INTERRUPTED)
-        note_failure(keeper, pool->template, &failure);
+    if (failure.code == AQ_E_INTERRUPTED)
+        return false;
+    aq_keeper_log(keeper, "the pool of %s: %s", pool->template, failure.text);
+    aq_pool_note_failure(pool->template, failure.text, &ignored);
     return false;
 }
 
@@ -66,7 +45,7 @@ static bool look_at(struct aq_keeper *keeper, const char *template)
     if (loaded < 0)
         return false;
     if (loaded == 0) { /* what is left of one that was drained */
-        aq_pool_drain(template, &ended, &reason);
+        aq_pool_clear_remains(template, &reason);
         return false;
     }
     aq_autoclose int folder = aq_pool_open(template, false, &reason);

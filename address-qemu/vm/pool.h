@@ -5,6 +5,8 @@
  * again and its QEMU stopped: it costs memory, but no CPU. A claim takes such a folder out, renames it into a
  * stage of `vms/`, repairs its guest once more - name, time, new random numbers - and publishes it.
  *
+ * Whoever changes the record holds the pool's folder exclusively meanwhile.
+ *
  * A keeper (util/keeper.h) fills pools up. All it goes by is on disk, so it may die at any moment; and a
  * folder whose maker or claimer has died is swept away with its QEMU like any stage.
  */
@@ -45,8 +47,8 @@ bool aq_pool_exists(const char *template);
  */
 int aq_pool_set(const char *template, unsigned size, struct aq_error *err);
 
-/* Writes the record, durably. */
-int aq_pool_write(const struct aq_pool *pool, struct aq_error *err);
+/* The record's part of that, durably: a damaged one is written anew. */
+int aq_pool_set_size(const char *template, unsigned size, struct aq_error *err);
 
 /* The names of its members that are ready, sorted. */
 int aq_pool_ready(const char *template, struct aq_strings *members, struct aq_error *err);
@@ -71,6 +73,13 @@ int aq_pool_open(const char *template, bool make, struct aq_error *err);
 /* Ends and removes members: those that do not live any more, and as many of the others as there are beyond
    `most`. Also what makers left that died. Returns how many are ready then. */
 unsigned aq_pool_trim(int folder, unsigned most, unsigned *ended);
+
+/* Notes that the pool could not be filled up, or (NULL) that it could; in the record as it is at this moment,
+   and nowhere when the pool was drained meanwhile. */
+int aq_pool_note_failure(const char *template, const char *failure, struct aq_error *err);
+
+/* Clears away what is left of one that was drained; one that was set up anew meanwhile is left alone. */
+int aq_pool_clear_remains(const char *template, struct aq_error *err);
 
 /* Makes one more member. What aq_template_clone fails with. */
 int aq_pool_add(const char *template, struct aq_error *err);

@@ -74,21 +74,64 @@ static void what_is_not_there_is_no_failure(void **state)
 static void a_record_is_kept(void **state)
 {
     (void)state;
-    struct aq_pool pool = {.template = "web",
-                           .size = 3,
-                           .failure = "no room",
-                           .failed_at = 17,
-                           .created = "then",
-                           .failed = "now"};
-    aq_autopool struct aq_pool read = {0};
-    assert_ok(aq_pool_write(&pool, &err));
+    aq_autopool struct aq_pool read = {0}, again = {0};
+    assert_ok(aq_pool_set_size("web", 3, &err));
+    assert_ok(aq_pool_note_failure("web", "no room", &err));
     assert_int_equal(aq_pool_load("web", &read, &err), 1);
     assert_int_equal(read.size, 3);
-    assert_int_equal(read.failed_at, 17);
+    assert_true(read.failed_at > 0);
     assert_string_equal(read.failure, "no room");
-    assert_string_equal(read.created, "then");
-    assert_string_equal(read.failed, "now");
+    assert_true(read.created[0] != '\0' && read.failed[0] != '\0');
     assert_true(aq_pool_exists("web"));
+    assert_ok(aq_pool_note_failure("web", NULL, &err));
+    assert_int_equal(aq_pool_load("web", &again, &err), 1);
+    assert_string_equal(again.failure, "");
+    assert_int_equal(again.size, 3);
+    assert_string_equal(again.created, read.created);
+}
+
+/* The keeper fills for minutes, and speaks then of a pool that is another, or none any more. */
+static void what_comes_of_filling_changes_nothing_else(void **state)
+{
+    (void)state;
+    unsigned count;
+    aq_autopool struct aq_pool read = {0};
+    assert_ok(aq_pool_set_size("web", 3, &err));
+    assert_ok(aq_pool_drain("web", &count, &err));
+    assert_ok(aq_pool_note_failure("web", "no room", &err));
+    assert_ok(aq_pool_note_failure("web", NULL, &err));
+    assert_false(aq_pool_exists("web"));
+    assert_ok(aq_pool_set_size("web", 5, &err));
+    assert_ok(aq_pool_clear_remains("web", &err)); /* none: it was set up anew */
+    assert_ok(aq_pool_note_failure("web", "no room", &err));
+    assert_int_equal(aq_pool_load("web", &read, &err), 1);
+    assert_int_equal(read.size, 5);
+}
+
+static void the_record_is_changed_by_one_at_a_time(void **state)
+{
+    (void)state;
+    enum { ROUNDS = 50 };
+    aq_autopool struct aq_pool read = {0};
+    assert_ok(aq_pool_set_size("web", 1, &err));
+    pid_t keeper = fork();
+    if (keeper == 0) {
+        for (int i = 0; i < ROUNDS; i++)
+            if (aq_pool_note_failure("web", i % 2 == 0 ? "no room" : NULL, &err) < 0)
+                _exit(1);
+        _exit(0);
+    }
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        aq_autopool struct aq_pool now = {0};
+        assert_ok(aq_pool_set_size("web", 2 + i, &err));
+        assert_int_equal(aq_pool_load("web", &now, &err), 1);
+        assert_int_equal(now.size, 2 + i);
+    }
+    int status;
+    assert_int_equal(waitpid(keeper, &status, 0), keeper);
+    assert_int_equal(status, 0);
+    assert_int_equal(aq_pool_load("web", &read, &err), 1);
+    assert_int_equal(read.size, ROUNDS + 1);
 }
 
 static void a_damaged_record_is_told_and_drained(void **state)
@@ -175,6 +218,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(what_is_not_there_is_no_failure, fresh),
         cmocka_unit_test_setup(a_record_is_kept, fresh),
+        cmocka_unit_test_setup(what_comes_of_filling_changes_nothing_else, fresh),
+        cmocka_unit_test_setup(the_record_is_changed_by_one_at_a_time, fresh),
         cmocka_unit_test_setup(a_damaged_record_is_told_and_drained, fresh),
         cmocka_unit_test_setup(only_what_lives_is_ready, fresh),
         cmocka_unit_test_setup(what_is_too_much_is_ended, fresh),
