@@ -148,6 +148,21 @@ static int remove_locked(const char *name, const struct aq_template *template, s
     return 0;
 }
 
+int aq_template_exchange(struct aq_stage *stage, const struct aq_template *template, struct aq_error *err)
+{
+    aq_autotemplate struct aq_template old = {0};
+    struct aq_error absent = {0}, ignored = {0};
+    aq_autoclose int lock = aq_template_lock(template->name, AQ_LOCK_EXCLUSIVE, &absent);
+    if (lock < 0)
+        return absent.code == AQ_E_TEMPLATE_NOT_FOUND ? 0 : aq_fail(err, absent.code, "%s", absent.text);
+    if (aq_template_load(template->name, &old, err) < 0 || refuse_clones(&old, err) < 0 ||
+        aq_stage_exchange(stage, template->name, err) < 0)
+        return -1;
+    if (strcmp(old.parent.name, template->parent.name) != 0)
+        aq_layer_remove(old.parent.name, aq_vm_dependents, &ignored); /* else a sweep takes it */
+    return 1;
+}
+
 int aq_template_remove(const char *name, struct aq_error *err)
 {
     aq_autotemplate struct aq_template template = {0};

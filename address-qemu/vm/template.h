@@ -82,6 +82,10 @@ int aq_template_clones(const struct aq_template *template, struct aq_strings *na
 /* Refuses with TEMPLATE_IN_USE when something stands on it. */
 int aq_template_check_unused(const char *name, struct aq_error *err);
 
+/* Puts a template that was made in the stage in the place of the one of its name, in one step, and removes
+   that with its disk: 1; 0 there is none; -1 TEMPLATE_IN_USE, RECORD_INVALID. */
+int aq_template_exchange(struct aq_stage *stage, const struct aq_template *template, struct aq_error *err);
+
 /* Removes it with its disk. TEMPLATE_NOT_FOUND, TEMPLATE_IN_USE naming what stands on it. One whose record is
    damaged is removed too. */
 int aq_template_remove(const char *name, struct aq_error *err);

@@ -112,16 +112,15 @@ static int publish_disk(struct aq_stage *stage, struct aq_stage *layer_stage, st
     return 0;
 }
 
+/* The one that it replaces is there until it is. */
 static int publish_record(struct aq_stage *stage, bool replace, const struct aq_template *template,
                           struct aq_error *err)
 {
     int published = aq_stage_publish(stage, template->name, true, err);
-    if (published != 0)
-        return published < 0 ? -1 : 0;
-    if (aq_template_check_name(template->name, replace, err) < 0 ||
-        aq_template_remove(template->name, err) < 0)
-        return -1;
-    published = aq_stage_publish(stage, template->name, true, err);
+    if (published == 0 && replace)
+        published = aq_template_exchange(stage, template, err);
+    if (published == 0 && replace) /* the other was removed just now */
+        published = aq_stage_publish(stage, template->name, true, err);
     if (published < 0)
         return -1;
     return published > 0 ? 0 : aq_template_check_name(template->name, false, err);
