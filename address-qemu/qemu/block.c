@@ -144,8 +144,7 @@ int aq_qmp_copy_top_end(struct aq_qmp *qmp, const char *job, aq_deadline deadlin
     return copied;
 }
 
-/* It is dismissed by QEMU when it has ended. */
-#define FOLLOW_JOB "follow"
+/* Its job is dismissed by QEMU when it has ended. */
 #define FOLLOW_NODE "follow-target"
 
 static int wait_ended(struct aq_qmp *qmp, aq_deadline deadline, struct aq_error *err)
@@ -166,7 +165,7 @@ static int wait_ended(struct aq_qmp *qmp, aq_deadline deadline, struct aq_error 
 
 static int cancel_follow(struct aq_qmp *qmp, bool force, aq_deadline deadline, struct aq_error *err)
 {
-    json_t *arguments = json_pack("{s:s, s:b}", "device", FOLLOW_JOB, "force", force);
+    json_t *arguments = json_pack("{s:s, s:b}", "device", AQ_FOLLOW_JOB, "force", force);
     return aq_qmp_command(qmp, "block-job-cancel", arguments, deadline, NULL, err) < 0
                ? -1
                : wait_ended(qmp, deadline, err);
@@ -183,7 +182,7 @@ void aq_qmp_follow_give_up(struct aq_qmp *qmp)
 
 static int start_follow(struct aq_qmp *qmp, const char *node, aq_deadline deadline, struct aq_error *err)
 {
-    json_t *arguments = json_pack("{s:s, s:s, s:s, s:s}", "job-id", FOLLOW_JOB, "device", node, "target",
+    json_t *arguments = json_pack("{s:s, s:s, s:s, s:s}", "job-id", AQ_FOLLOW_JOB, "device", node, "target",
                                   FOLLOW_NODE, "sync", "top");
     aq_qmp_forget_events(qmp);
     if (aq_qmp_command(qmp, "blockdev-mirror", arguments, deadline, NULL, err) < 0)
@@ -196,7 +195,7 @@ static int start_follow(struct aq_qmp *qmp, const char *node, aq_deadline deadli
             return -1;
         if (came == 0)
             return aq_fail(err, AQ_E_TIMEOUT, "copying the disk takes too long");
-        if (strcmp(aq_json_text(data, "id", ""), FOLLOW_JOB) != 0)
+        if (strcmp(aq_json_text(data, "id", ""), AQ_FOLLOW_JOB) != 0)
             continue;
         if (strcmp(status, "ready") == 0)
             return 0;

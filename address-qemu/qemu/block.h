@@ -33,7 +33,12 @@ int aq_qmp_flush(struct aq_qmp *qmp, aq_deadline deadline, struct aq_error *err)
 
 /* The same in two steps: the first returns when `target` holds what the top image does, and from then on gets
    what is written; the second, for a VM that stands still, ends that, and `target` holds what the disk holds
-   then. Giving it up in between is fine at any time. */
+   then. Giving it up in between is fine at any time. Whoever dies meanwhile leaves a job in QEMU; the words,
+   said to its monitor, end that. */
+#define AQ_FOLLOW_JOB AQ_QMP_JOB_PREFIX "follow"
+#define AQ_FOLLOW_CANCEL_WORDS                                                                               \
+    "{\"execute\": \"block-job-cancel\", \"arguments\": {\"device\": \"" AQ_FOLLOW_JOB                       \
+    "\", \"force\": true}}\n"
 int aq_qmp_follow_top(struct aq_qmp *qmp, json_t *target, aq_deadline deadline, struct aq_error *err);
 int aq_qmp_follow_end(struct aq_qmp *qmp, aq_deadline deadline, struct aq_error *err);
 void aq_qmp_follow_give_up(struct aq_qmp *qmp);

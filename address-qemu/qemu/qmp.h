@@ -85,7 +85,10 @@ void aq_qmp_on_progress(struct aq_qmp *qmp, aq_qmp_progress *progress, void *dat
 /* For qemu/qmp_job.c. */
 void aq_qmp_tell_progress(struct aq_qmp *qmp, uint64_t done, uint64_t total);
 
-/* Ends and forgets all jobs that were begun by aq_qmp_run_job: what dead processes have left. The caller
+/* What the ids of all our jobs begin with. */
+#define AQ_QMP_JOB_PREFIX "address-qemu-"
+
+/* Ends and forgets all jobs that were begun by us: what dead processes have left. The caller
    holds the VM, so that no other is at work. */
 int aq_qmp_end_jobs(struct aq_qmp *qmp, aq_deadline deadline, struct aq_error *err);
 

@@ -11,8 +11,7 @@
 #include "util/memory.h"
 
 /* Unlike any before it: a job that was abandoned may still be listed. By the process and the moment. */
-#define JOB_PREFIX "address-qemu-"
-#define JOB_ID JOB_PREFIX "%ld-%lld"
+#define JOB_ID AQ_QMP_JOB_PREFIX "%ld-%lld"
 
 /* After a cancellation, and for dismissing. */
 #define PATIENCE_MS 5000
@@ -96,7 +95,7 @@ int aq_qmp_end_jobs(struct aq_qmp *qmp, aq_deadline deadline, struct aq_error *e
     json_array_foreach(jobs, i, job)
     {
         const char *id = aq_json_text(job, "id", "");
-        if (strncmp(id, JOB_PREFIX, strlen(JOB_PREFIX)) == 0)
+        if (strncmp(id, AQ_QMP_JOB_PREFIX, strlen(AQ_QMP_JOB_PREFIX)) == 0)
             abandon(qmp, id);
     }
     return 0;

@@ -13,7 +13,7 @@
 enum { QMP_MS = 20000 };
 
 /* The type of the machine as an object of QEMU: "pc-q35-7.2-machine". */
-static int ask_type(int run_folder, struct aq_bound *bound, struct aq_error *err)
+int aq_vm_machine_type(int run_folder, char *machine, size_t size, struct aq_error *err)
 {
     json_t *answer = NULL;
     aq_autoqmp struct aq_qmp *qmp = aq_qmp_connect(run_folder, aq_after_ms(QMP_MS), err);
@@ -23,10 +23,10 @@ static int ask_type(int run_folder, struct aq_bound *bound, struct aq_error *err
         return -1;
     const char *type = json_is_string(answer) ? json_string_value(answer) : "";
     size_t length = strlen(type), suffix = strlen(TYPE_SUFFIX);
-    bool known = length > suffix && length - suffix < sizeof bound->machine &&
-                 strcmp(type + length - suffix, TYPE_SUFFIX) == 0;
+    bool known =
+        length > suffix && length - suffix < size && strcmp(type + length - suffix, TYPE_SUFFIX) == 0;
     if (known)
-        snprintf(bound->machine, sizeof bound->machine, "%.*s", (int)(length - suffix), type);
+        snprintf(machine, size, "%.*s", (int)(length - suffix), type);
     json_decref(answer);
     return known ? 0 : aq_fail(err, AQ_E_QMP_FAILED, "QEMU does not say what type of machine it is");
 }
@@ -34,7 +34,7 @@ static int ask_type(int run_folder, struct aq_bound *bound, struct aq_error *err
 int aq_vm_bind(struct aq_vm_hold *hold, struct aq_error *err)
 {
     struct aq_bound bound = {0};
-    if (ask_type(hold->run_folder, &bound, err) < 0)
+    if (aq_vm_machine_type(hold->run_folder, bound.machine, sizeof bound.machine, err) < 0)
         return -1;
     snprintf(bound.accel, sizeof bound.accel, "%s", aq_accel_name(hold->run.accel));
     snprintf(bound.cpu, sizeof bound.cpu, "%s", aq_machine_cpu_model(hold->run.accel));

@@ -12,6 +12,9 @@
 /* Asks the running QEMU, and writes it into the record. Before the state is made. */
 int aq_vm_bind(struct aq_vm_hold *hold, struct aq_error *err);
 
+/* The versioned type of the machine that runs, as its QEMU says it. */
+int aq_vm_machine_type(int run_folder, char *machine, size_t size, struct aq_error *err);
+
 /* Does what is kept count? It does for a VM that goes on from a state, and for one that has a snapshot with
    memory, which may be restored while it runs. */
 bool aq_vm_is_bound(const struct aq_vm *vm, bool goes_on);

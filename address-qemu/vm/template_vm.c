@@ -6,9 +6,11 @@
 #include "guest/standstill.h"
 #include "image/chain.h"
 #include "image/qcow2.h"
+#include "qemu/block.h"
 #include "qemu/relay.h"
 #include "util/files.h"
 #include "util/guard.h"
+#include "vm/bound.h"
 #include "vm/extract.h"
 #include "vm/freeze.h"
 #include "vm/guest_runner.h"
@@ -25,8 +27,10 @@ enum {
     DEPTH_MAX = 16, /* a VM that is taken from again and again gets no deeper than this by it */
 };
 
-/* Should we die while it stands still: the stream is given up, or is at its end already. */
-static const char go_on_words[] = "{\"execute\": \"migrate_cancel\"}\n{\"execute\": \"cont\"}\n";
+/* Should we die meanwhile: the copy of the disk is ended, or there is none; the stream is given up, or is at
+   its end already; and it goes on, should it stand still. */
+static const char go_on_words[] =
+    AQ_FOLLOW_CANCEL_WORDS "{\"execute\": \"migrate_cancel\"}\n{\"execute\": \"cont\"}\n";
 
 /* A VM of which something is being taken. */
 struct taking {
@@ -144,8 +148,16 @@ static int describe(struct taking *taking, struct aq_error *err)
 {
     struct aq_template *template = &taking->taken->template;
     const struct aq_vm *vm = &taking->hold.vm;
-    if (aq_template_note_machine(vm, taking->hold.run.accel, template, err) < 0)
+    char machine[sizeof vm->bound.machine];
+    if (aq_vm_machine_type(taking->hold.run_folder, machine, sizeof machine, err) < 0 ||
+        aq_template_note_machine(vm, taking->hold.run.accel, template, err) < 0)
         return -1;
+    if (strcmp(machine, template->machine) != 0)
+        return aq_fail(
+            err, AQ_E_NOT_SUPPORTED,
+            "the machine of the VM %s is a %s, and QEMU makes a %s of a clone now: what is taken of "
+            "one does not fit the other; `restart name=%s` gives it the new one",
+            vm->name, machine, template->machine, vm->name);
     template->vm = aq_strdup(vm->name);
     template->warm = aq_strdup(taking->request->warm != NULL ? taking->request->warm : "");
     template->provisioned = vm->provisioned != NULL && vm->provisioned[0] != '\0';
@@ -172,15 +184,13 @@ static int prepare(struct taking *taking, struct aq_error *err)
         describe(taking, err) < 0 || start_mirror(taking, err) < 0)
         return -1;
     taking->qmp = aq_qmp_connect(taking->hold.run_folder, aq_after_ms(QMP_MS), err);
-    if (taking->qmp == NULL)
+    if (taking->qmp == NULL || aq_qmp_end_jobs(taking->qmp, aq_after_ms(QMP_MS), err) < 0 ||
+        aq_guard_begin(aq_qmp_descriptor(taking->qmp), go_on_words, &taking->guard, err) < 0)
         return -1;
     say(taking, "copying its memory");
     if (!taking->freeze_disk && aq_vm_follow_begin(&taking->hold, taking->qmp, &taking->following, err) < 0)
         return -1;
-    return aq_guard_begin(aq_qmp_descriptor(taking->qmp), go_on_words, &taking->guard, err) < 0 ||
-                   aq_relay_begin(&taking->relay, taking->qmp, taking->mirror.input[1], err) < 0
-               ? -1
-               : 0;
+    return aq_relay_begin(&taking->relay, taking->qmp, taking->mirror.input[1], err);
 }
 
 /* While the guest is frozen. */
