@@ -5,6 +5,7 @@
 #include "test-wire.h"
 
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <time.h>
 
 #include "guest/standstill.h"
@@ -21,6 +22,22 @@ static int64_t nanoseconds(void)
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
     return now.tv_sec * 1000000000LL + now.tv_nsec;
+}
+
+/* On a busy machine a clock is set once more after the thaw. */
+static void keep_time(int fd, struct aq_wire_parser *parser, struct aq_wire_queue *queue, int64_t clock)
+{
+    char more;
+    while (recv(fd, &more, 1, MSG_PEEK) > 0) {
+        unsigned char told[8];
+        struct aq_frame frame = next_frame(fd, parser);
+        if (frame.type != AQ_WIRE_CLOCK)
+            _exit(1);
+        clock += (int64_t)aq_wire_get64(frame.payload);
+        aq_wire_put64(told, (uint64_t)(nanoseconds() + clock));
+        aq_wire_send(queue, AQ_WIRE_CLOCK, 0, frame.channel, told, sizeof told);
+        send_queue(fd, queue);
+    }
 }
 
 /* Its clock is an hour behind, until THAW moves it; what it was told goes back through `pipe`. */
@@ -40,7 +57,7 @@ __attribute__((noreturn)) static void be_guest(int fd, const struct answer *answ
         frame = next_frame(fd, &parser);
         if (frame.type != answers->asked || write(pipe, frame.payload, frame.length) < 0)
             _exit(1);
-        if (frame.type == AQ_WIRE_THAW || frame.type == AQ_WIRE_CLOCK)
+        if (frame.type == AQ_WIRE_THAW)
             clock += (int64_t)aq_wire_get64(frame.payload);
         aq_wire_put64(told, (uint64_t)(nanoseconds() + clock));
         told[8] = 1;
@@ -49,6 +66,8 @@ __attribute__((noreturn)) static void be_guest(int fd, const struct answer *answ
         else
             aq_wire_send(&queue, answers->type, 0, frame.channel, told, answers->length);
         send_queue(fd, &queue);
+        if (answers->type == AQ_WIRE_THAWED)
+            keep_time(fd, &parser, &queue, clock);
     }
     char rest[64];
     while (read(fd, rest, sizeof rest) > 0)
@@ -125,7 +144,7 @@ static void a_clone_is_given_all_ahead_and_goes_on_with_the_right_time(void **st
     if (length == 64 + sizeof wanted - 1) /* what THAW was told may come by itself */
         assert_int_equal(read(guest.told, told + length, 8), 8);
     int64_t by = (int64_t)aq_wire_get64(told + 64 + sizeof wanted - 1);
-    assert_in_range(by, 3600 * 1000000000LL, 3605 * 1000000000LL);
+    assert_in_range(by, 3600 * 1000000000LL, 3700 * 1000000000LL);
     end_guest(&guest, channel);
 }
 
