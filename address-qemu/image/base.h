@@ -86,6 +86,9 @@ int aq_base_refuse_dependents(const char *name, aq_dependents *above, const char
    is the new one. */
 int aq_base_pin_anew(const char *name, int lock, struct aq_pin *pin, struct aq_error *err);
 
+/* Adds the names of those who write to the file at that resolved path, in the rooms above. */
+typedef int aq_file_users(const char *path, struct aq_strings *names, struct aq_error *err);
+
 /* What to register. Strings are the caller's. */
 struct aq_base_request {
     const char *name;
@@ -99,14 +102,15 @@ struct aq_base_request {
     bool digest;        /* note the SHA-256 too */
     const char *sha256; /* with `copy` and `digest`: what it has to be (CHECKSUM_WRONG); NULL: anything */
     aq_dependents *dependents;
+    aq_file_users *writers; /* of a disk that stays where it is */
 };
 
 enum aq_base_outcome { AQ_BASE_REGISTERED, AQ_BASE_UNCHANGED, AQ_BASE_UPDATED, AQ_BASE_REPLACED };
 
 /* Judges the disk and registers it; `base` is what is now registered. Refusals: those of aq_open_input and
-   aq_qcow2_admit, BASE_EXISTS (another disk or other settings, without `replace`), BASE_IN_USE (replace, and
-   dependents need the old disk). The same again is no error (UNCHANGED). Other settings for the same disk are
-   UPDATED in place. */
+   aq_qcow2_admit, IMAGE_IN_USE (a VM writes to it), BASE_EXISTS (another disk or other settings, without
+   `replace`), BASE_IN_USE (replace, and dependents need the old disk). The same again is no error
+   (UNCHANGED). Other settings for the same disk are UPDATED in place. */
 int aq_base_register(const struct aq_base_request *request, struct aq_base *base,
                      enum aq_base_outcome *outcome, struct aq_error *err);
 

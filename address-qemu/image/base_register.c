@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #include "image/qcow2.h"
@@ -43,6 +44,26 @@ static int fail_moving(const char *path, struct aq_error *err)
                    "%s was changed while it was being registered; stop what writes to it", path);
 }
 
+/* A base stays as it is. The lock, which lasts as long as the descriptor, keeps those off who are about to
+   make a VM that writes to it. */
+static int check_writers(int fd, const char *path, const struct aq_base_request *request,
+                         struct aq_error *err)
+{
+    aq_autostrings struct aq_strings names = {0};
+    if (request->writers == NULL)
+        return 0;
+    if (flock(fd, LOCK_SH | LOCK_NB) < 0)
+        return aq_fail(err, AQ_E_IMAGE_IN_USE, "another process is making a VM of %s right now", path);
+    if (request->writers(path, &names, err) < 0)
+        return -1;
+    if (names.count == 0)
+        return 0;
+    return aq_fail(err, AQ_E_IMAGE_IN_USE,
+                   "%s is the disk of the %s, which writes to it; say copy=true while that is stopped, or "
+                   "`clone vm=` that instead",
+                   path, names.items[0]);
+}
+
 /* Opens and judges the user's disk. The pin is of the file that was judged, and that is what the path leads
  * to. */
 static int examine(int bases, const struct aq_base_request *request, struct aq_base *wanted,
@@ -71,6 +92,8 @@ static int examine(int bases, const struct aq_base_request *request, struct aq_b
             err, AQ_E_LIMIT_EXCEEDED,
             "the path of the disk has %zu bytes and a clone can name %d; move it, or say copy=true",
             strlen(path), AQ_QCOW2_NAME_MAX);
+    if (check_writers(fd, path, request, err) < 0)
+        return -1;
     wanted->path = aq_steal_ptr(&path);
     wanted->pin = pin;
     return aq_steal_fd(&fd);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "verbs/base_fields.h"
 
+#include "vm/file_users.h"
 #include "vm/vm.h"
 
 struct aq_base_request aq_base_request_of(const struct aq_call *call)
@@ -13,6 +14,7 @@ struct aq_base_request aq_base_request_of(const struct aq_call *call)
         .rexxjs_installed = aq_arg_bool(call, "rexxjs_installed"),
         .replace = aq_arg_bool(call, "replace"),
         .dependents = aq_vm_dependents,
+        .writers = aq_file_writers,
     };
 }
 

@@ -3,6 +3,7 @@
 
 #include "guest/package_manager.h"
 #include "util/files.h"
+#include "util/random.h"
 #include "verbs/vm_fields.h"
 #include "vm/guest.h"
 
@@ -152,7 +153,25 @@ static int must_step(struct work *work, const char *const *command, const char *
 
 /* --- packages that come along --- */
 
-static int put_packages(struct work *work, char *paths[PACKAGE_FILES_MAX + 1], struct aq_error *err)
+/* A new folder of whoever we are in the guest, and nobody else's: what is in it is about to be installed by
+ * root. */
+static int make_folder(struct work *work, const char *folder, struct aq_error *err)
+{
+    const char *const make[] = {"mkdir", "-m", "700", folder, NULL};
+    const struct aq_guest_exec exec = {.argv = make, .deadline = work->deadline, .capture_limit = ROOM};
+    aq_autoguestexit struct aq_guest_exit exit = {0};
+    char text[256];
+    if (aq_channel_exec(work->channel, &exec, &exit, err) < 0)
+        return -1;
+    return exit.exit_code == 0
+               ? 0
+               : aq_fail(err, AQ_E_GUEST_COMMAND_FAILED, "in the guest: %s cannot be made: %s", folder,
+                         aq_guest_printable(aq_buffer_text(&exit.errors), exit.errors.length, text));
+}
+
+/* Each in a folder of its own, for two may have the same name. */
+static int put_packages(struct work *work, const char *folder, char *paths[PACKAGE_FILES_MAX + 1],
+                        struct aq_error *err)
 {
     const char *local;
     for (size_t i = 0; (local = aq_arg_nth(work->call, "package_file", i)) != NULL; i++) {
@@ -163,7 +182,7 @@ static int put_packages(struct work *work, char *paths[PACKAGE_FILES_MAX + 1], s
         if (file < 0)
             return -1;
         const char *slash = strrchr(local, '/');
-        paths[i] = aq_format("/var/tmp/address-qemu-packages/%s", slash != NULL ? slash + 1 : local);
+        paths[i] = aq_format("%s/%zu/%s", folder, i, slash != NULL ? slash + 1 : local);
         const struct aq_guest_put put = {
             .fd = file, .path = paths[i], .make_folders = true, .deadline = work->deadline};
         if (aq_channel_put(work->channel, &put, err) < 0)
@@ -174,9 +193,12 @@ static int put_packages(struct work *work, char *paths[PACKAGE_FILES_MAX + 1], s
 
 static int install_files(struct work *work, struct aq_error *err)
 {
-    static const char *const clear[] = {"rm", "-rf", "/var/tmp/address-qemu-packages", NULL};
-    char *paths[PACKAGE_FILES_MAX + 1] = {NULL};
-    int done = put_packages(work, paths, err);
+    char name[17], *paths[PACKAGE_FILES_MAX + 1] = {NULL};
+    aq_autofree char *folder = aq_format("/var/tmp/address-qemu-%s", aq_random_name(name, sizeof name));
+    const char *const clear[] = {"rm", "-rf", folder, NULL};
+    if (make_folder(work, folder, err) < 0)
+        return -1;
+    int done = put_packages(work, folder, paths, err);
     if (done == 0)
         done = must_step(work, work->manager->install_files, (const char *const *)paths, err);
     struct aq_error ignored = {0};

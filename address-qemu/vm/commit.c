@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,7 +16,9 @@
 #include "image/chain.h"
 #include "image/qcow2.h"
 #include "image/qemu_img.h"
+#include "util/files.h"
 #include "vm/disk.h"
+#include "vm/file_users.h"
 #include "vm/hold.h"
 #include "vm/merge.h"
 #include "vm/record.h"
@@ -45,6 +48,17 @@ static void target_free(struct target *target)
     aq_base_free(&target->base);
 }
 
+/* A user's own file has no folder to lock: whoever makes something of it locks the file itself. */
+static int lock_file(struct target *target, struct aq_error *err)
+{
+    aq_cleanup_close(&target->lock);
+    target->lock = aq_open_input(target->path, err);
+    if (target->lock >= 0 && flock(target->lock, LOCK_EX | LOCK_NB) < 0)
+        return aq_fail(err, AQ_E_IMAGE_IN_USE, "another process is making something of %s right now",
+                       target->path);
+    return target->lock < 0 ? -1 : 0;
+}
+
 static int target_open(const struct aq_parent *parent, struct target *target, struct aq_error *err)
 {
     target->parent = parent;
@@ -64,7 +78,7 @@ static int target_open(const struct aq_parent *parent, struct target *target, st
         return 0;
     default:
         target->path = parent->name;
-        return 0;
+        return lock_file(target, err);
     }
 }
 
@@ -86,10 +100,13 @@ static int check_siblings(const struct aq_vm *vm, const struct target *target, s
     aq_autostrings struct aq_strings names = {0};
     aq_autobuffer struct aq_buffer others = {0};
     aq_autofree char *self = aq_format("VM %s", vm->name), *what = aq_parent_text(target->parent);
-    if (aq_dependents_of(target->parent, aq_vm_dependents, &names, err) < 0)
+    aq_autofree char *base = aq_format("base %s", target->parent->name);
+    bool is_file = target->parent->kind == AQ_PARENT_FILE;
+    if (aq_file_writers(target->path, &names, err) < 0 || aq_file_readers(target->path, &names, err) < 0 ||
+        (!is_file && aq_dependents_of(target->parent, aq_vm_dependents, &names, err) < 0))
         return -1;
     for (size_t i = 0; i < names.count; i++)
-        if (strcmp(names.items[i], self) != 0)
+        if (strcmp(names.items[i], self) != 0 && (is_file || strcmp(names.items[i], base) != 0))
             aq_buffer_format(&others, "%s%s", others.length > 0 ? ", " : "", names.items[i]);
     if (others.length == 0)
         return 0;
@@ -158,11 +175,15 @@ static int take_layer(struct aq_vm *vm, int lock, struct target *target, struct 
 }
 
 /* A base or a user's own file stays what the VM stands on, with another content. */
-static int pin_anew(struct aq_vm *vm, int lock, struct target *target, struct aq_error *err)
+static int pin_anew(struct aq_vm *vm, int lock, struct target *target, bool pinned_already,
+                    struct aq_error *err)
 {
     struct aq_parent parent = aq_parent_copy(target->parent);
     bool base = parent.kind == AQ_PARENT_BASE;
-    int pinned = base ? aq_base_pin_anew(parent.name, target->lock, &parent.pin, err)
+    if (pinned_already)
+        parent.pin = target->base.pin;
+    int pinned = pinned_already ? 0
+                 : base         ? aq_base_pin_anew(parent.name, target->lock, &parent.pin, err)
                  : aq_pin_of_path(target->path, &parent.pin)
                      ? 0
                      : aq_fail(err, AQ_E_IMAGE_MISSING, "there is no file %s any more", target->path);
@@ -174,13 +195,22 @@ static int pin_anew(struct aq_vm *vm, int lock, struct target *target, struct aq
     return settle_record(vm, lock, parent, err);
 }
 
+/* Whether the base was pinned anew already: all is in it, and others may stand on it as it is now. */
+static bool is_down(const struct aq_vm *vm, const struct target *target)
+{
+    struct aq_pin now;
+    return target->parent->kind == AQ_PARENT_BASE && !aq_pin_equal(&target->base.pin, &vm->parent.pin) &&
+           aq_pin_of_path(target->path, &now) && aq_pin_equal(&now, &target->base.pin);
+}
+
 static int finish(struct aq_vm *vm, int lock, struct target *target, struct aq_error *err)
 {
-    if (copy_down(vm, target, err) < 0)
+    bool down = is_down(vm, target);
+    if (!down && copy_down(vm, target, err) < 0)
         return -1;
     aq_interrupt_hold();
     int done = target->parent->kind == AQ_PARENT_LAYER ? take_layer(vm, lock, target, err)
-                                                       : pin_anew(vm, lock, target, err);
+                                                       : pin_anew(vm, lock, target, down, err);
     aq_interrupt_release();
     return done;
 }

@@ -9,10 +9,10 @@
 #include <string.h>
 #include <sys/file.h>
 
-#include "image/base.h"
 #include "image/qcow2.h"
 #include "util/files.h"
 #include "util/home.h"
+#include "vm/file_users.h"
 #include "vm/make.h"
 
 enum { MEMORY_MIB = 2048, CPUS = 2 };
@@ -35,19 +35,9 @@ static int check_not_ours(const char *path, struct aq_error *err)
 /* What stands on the file needs it as it is; what writes to it does not leave it so. */
 static int check_users(const char *path, bool overlay, struct aq_error *err)
 {
-    const struct aq_parent file = {.kind = AQ_PARENT_FILE, .name = (char *)path};
-    aq_autostrings struct aq_strings names = {0}, bases = {0};
-    if (aq_vm_writers(path, &names, err) < 0 ||
-        (!overlay && aq_dependents_of(&file, aq_vm_dependents, &names, err) < 0))
+    aq_autostrings struct aq_strings names = {0};
+    if (aq_file_writers(path, &names, err) < 0 || (!overlay && aq_file_readers(path, &names, err) < 0))
         return -1;
-    if (!overlay && aq_base_list(&bases, err) < 0)
-        return -1;
-    for (size_t i = 0; i < bases.count; i++) {
-        aq_autobase struct aq_base base = {0};
-        struct aq_error unread = {0};
-        if (aq_base_load(bases.items[i], &base, &unread) == 0 && strcmp(base.path, path) == 0)
-            aq_strings_format(&names, "base %s", base.name);
-    }
     if (names.count == 0)
         return 0;
     return aq_fail(err, AQ_E_IMAGE_IN_USE, "%s is the disk of the %s%s: %s", path, names.items[0],

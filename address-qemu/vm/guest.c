@@ -112,13 +112,15 @@ static int take_ready(struct aq_guest *guest, struct aq_channel *channel, aq_dea
 
 /* --- SSH that was asked for --- */
 
-/* Reads the host keys and lets our key in through the helper or the agent. */
-static int prepare_ssh(const struct aq_vm *vm, aq_deadline deadline, struct aq_error *err)
+/* Has our key let in through the helper or the agent, and reads the host keys where none is known: what is
+   pinned or was said stays. */
+static int prepare_ssh(const struct aq_vm *vm, bool known, aq_deadline deadline, struct aq_error *err)
 {
     aq_autoguest struct aq_guest inside = AQ_GUEST_CLOSED;
     if (aq_guest_open(vm, AQ_METHOD_PORTS, deadline, &inside, err) < 0)
         return -1;
-    return aq_vm_ssh_prepare(vm, inside.channel, deadline, err);
+    return known ? aq_vm_ssh_let_in(vm, inside.channel, err)
+                 : aq_vm_ssh_prepare(vm, inside.channel, deadline, err);
 }
 
 static int fail_unknown(const struct aq_vm *vm, const struct aq_error *why, struct aq_error *err)
@@ -151,13 +153,13 @@ static int open_ssh(const struct aq_vm *vm, const struct aq_run *run, aq_deadlin
     if (aq_vm_ssh_target(vm, run, &guest->target, err) < 0)
         return -1;
     bool known = aq_vm_ssh_is_known(vm);
-    if (!known && prepare_ssh(vm, deadline, &why) < 0)
+    if (!known && prepare_ssh(vm, false, deadline, &why) < 0)
         return aq_error_rc(why.code) == AQ_RC_INTERRUPTED ? aq_fail(err, why.code, "%s", why.text)
                                                           : fail_unknown(vm, &why, err);
     if (connect_ssh(vm, run, deadline, guest, &refusal) == 0)
         return 0;
     if (known && refusal.code == AQ_E_SSH_KEY_REFUSED &&
-        prepare_ssh(vm, aq_earlier(deadline, aq_after_ms(VERDICT_MS)), &why) == 0)
+        prepare_ssh(vm, true, aq_earlier(deadline, aq_after_ms(VERDICT_MS)), &why) == 0)
         return connect_ssh(vm, run, deadline, guest, err);
     aq_fail(err, refusal.code, "%s", refusal.text);
     if (refusal.code == AQ_E_SSH_SILENT || refusal.code == AQ_E_SSH_CLOSED ||

@@ -5,6 +5,7 @@
 #include "util/home.h"
 #include "vm/lifecycle.h"
 #include "vm/orphan.h"
+#include "vm/recover.h"
 #include "vm/snapshot_file.h"
 #include "vm/snapshot_find.h"
 
@@ -40,6 +41,17 @@ static void clear_own_file(const struct aq_vm *vm, int vm_folder)
         aq_snapshot_file(vm, vm_folder, AQ_SNAPSHOT_FILE_DELETE, AQ_SNAPSHOT_SAVED_STATE, &ignored);
 }
 
+/* What goes down into an image has to get there whole: only the VM's own disk has what is missing. */
+static int end_commit(struct aq_vm *vm, int vm_folder, struct aq_error *err)
+{
+    if (vm->pending.what != AQ_PENDING_COMMIT)
+        return 0;
+    aq_interrupt_hold();
+    int settled = aq_vm_recover(vm, vm_folder, -1, err);
+    aq_interrupt_release();
+    return settled;
+}
+
 /* `id` is NULL, or whose it has to be. */
 static int remove_vm(const char *name, const char *id, bool force, struct aq_error *err)
 {
@@ -56,6 +68,8 @@ static int remove_vm(const char *name, const char *id, bool force, struct aq_err
     struct aq_vm named = vm;
     named.name = (char *)name; /* a damaged record may not have got as far as that */
     if (end_running(&named, vm_folder, force, err) < 0)
+        return -1;
+    if (end_commit(&vm, vm_folder, err) < 0)
         return -1;
     clear_own_file(&vm, vm_folder);
     return aq_folder_remove(vms, name, err);

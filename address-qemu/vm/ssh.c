@@ -240,6 +240,11 @@ static int authorize(const struct aq_vm *vm, struct aq_channel *channel, aq_dead
                          user, aq_guest_printable(aq_buffer_text(&exit.errors), exit.errors.length, text));
 }
 
+int aq_vm_ssh_let_in(const struct aq_vm *vm, struct aq_channel *channel, struct aq_error *err)
+{
+    return is_set(vm->ssh.key_file) ? 0 : authorize(vm, channel, aq_after_ms(ASK_MS), err);
+}
+
 int aq_vm_ssh_prepare(const struct aq_vm *vm, struct aq_channel *channel, aq_deadline deadline,
                       struct aq_error *err)
 {
@@ -247,7 +252,7 @@ int aq_vm_ssh_prepare(const struct aq_vm *vm, struct aq_channel *channel, aq_dea
     deadline = aq_earlier(deadline, aq_after_ms(ASK_MS));
     if (await_keys(vm, channel, deadline, &pins, err) < 0 || aq_vm_ssh_pin(vm, &pins, err) < 0)
         return -1;
-    return is_set(vm->ssh.key_file) ? 0 : authorize(vm, channel, aq_after_ms(ASK_MS), err);
+    return aq_vm_ssh_let_in(vm, channel, err);
 }
 
 void aq_vm_ssh_learn(const struct aq_vm *vm, const struct aq_run *run, struct aq_channel *channel)
@@ -255,7 +260,8 @@ void aq_vm_ssh_learn(const struct aq_vm *vm, const struct aq_run *run, struct aq
     bool found;
     struct aq_error ignored = {0};
     aq_autostrings struct aq_strings pins = {0};
-    if (strcmp(vm->network, "none") == 0 && !is_set(vm->ssh.host))
+    /* What the user has said of the server, or another machine's keys, is not for this guest to say. */
+    if (strcmp(vm->network, "none") == 0 || is_set(vm->ssh.host) || is_set(vm->ssh.host_key))
         return;
     int64_t ago = asked_ms_ago(vm, &found), uptime = aq_uptime_ms(run->process.start_time);
     /* Twice as long after the last time as the guest had been up then. */

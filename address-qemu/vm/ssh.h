@@ -45,6 +45,10 @@ int aq_vm_ssh_keep(const struct aq_vm *vm, const struct aq_ssh_target *target,
 int aq_vm_ssh_trust(const struct aq_vm *vm, const struct aq_run *run, aq_deadline deadline,
                     struct aq_error *err);
 
+/* Has the guest let the store's key in for the user, through the helper or the agent, if that is the key in
+   use. GUEST_REFUSED. */
+int aq_vm_ssh_let_in(const struct aq_vm *vm, struct aq_channel *channel, struct aq_error *err);
+
 /* Reads the guest's host keys through the helper or the agent, waiting for the guest to have made them, pins
    them, and lets the store's key in for the user, if that is the key in use. SSH_HOST_KEY_UNKNOWN: it has
    none.

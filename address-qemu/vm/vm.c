@@ -197,14 +197,7 @@ static bool stands_on(const struct aq_vm *vm, const struct aq_parent *on)
            (on->kind == AQ_PARENT_LAYER && strcmp(vm->pending.layer, on->name) == 0);
 }
 
-static bool writes_to(const struct aq_vm *vm, const struct aq_parent *file)
-{
-    return file->kind == AQ_PARENT_FILE && strcmp(vm->disk, file->name) == 0;
-}
-
-/* Adds the VMs of which that is true. */
-static int add_each(bool (*is)(const struct aq_vm *, const struct aq_parent *), const struct aq_parent *image,
-                    struct aq_strings *names, struct aq_error *err)
+static int add_vms(const struct aq_parent *on, struct aq_strings *names, struct aq_error *err)
 {
     aq_autoclose int vms = aq_open_home_dir("vms", err);
     aq_autostrings struct aq_strings all = {0};
@@ -215,16 +208,10 @@ static int add_each(bool (*is)(const struct aq_vm *, const struct aq_parent *), 
         int loaded = aq_vm_load_at(vms, all.items[i], &vm, err);
         if (loaded == -1)
             return -1; /* what cannot be read may depend on it: better not to remove anything */
-        if (loaded == 0 && is(&vm, image))
+        if (loaded == 0 && stands_on(&vm, on))
             aq_strings_format(names, "VM %s", all.items[i]);
     }
     return 0;
-}
-
-int aq_vm_writers(const char *path, struct aq_strings *names, struct aq_error *err)
-{
-    const struct aq_parent file = {.kind = AQ_PARENT_FILE, .name = (char *)path};
-    return add_each(writes_to, &file, names, err);
 }
 
 /* Templates stand on layers of their own. */
@@ -249,7 +236,7 @@ static int add_templates(const struct aq_parent *on, struct aq_strings *names, s
 
 int aq_vm_dependents(const struct aq_parent *on, struct aq_strings *names, struct aq_error *err)
 {
-    return add_each(stands_on, on, names, err) < 0 ? -1 : add_templates(on, names, err);
+    return add_vms(on, names, err) < 0 ? -1 : add_templates(on, names, err);
 }
 
 int aq_vm_clones(const char *base, struct aq_strings *names, struct aq_error *err)

@@ -144,9 +144,6 @@ int aq_vm_open_disk(const struct aq_vm *vm, int folder, struct aq_error *err);
    cannot be read is passed over. */
 int aq_vm_clones(const char *base, struct aq_strings *names, struct aq_error *err);
 
-/* Adds "VM web" for each whose disk is that file of a user's own. */
-int aq_vm_writers(const char *path, struct aq_strings *names, struct aq_error *err);
-
 /* Adds what the rooms from vm/ on have standing on an image: VMs and templates. Further kinds of children are
    added here. Of the type aq_dependents (image/dependents.h). */
 int aq_vm_dependents(const struct aq_parent *on, struct aq_strings *names, struct aq_error *err);

@@ -89,6 +89,48 @@ static void one_file_is_not_used_twice(void **state)
     assert_says("of the store");
 }
 
+/* Whatever others stand on by its path, not only by what the VM was made from. */
+static void nothing_is_written_to_what_others_stand_on(void **state)
+{
+    (void)state;
+    assert_command("register_base name=own disk=own.qcow2 memory=64M cpus=1");
+    assert_command("clone base=own name=one no_start");
+    assert_command("create image=own.qcow2 name=two overlay=true no_start");
+    disk_mark("one", 2, 2);
+    disk_mark("two", 3, 3);
+    assert_refused("BASE_IN_USE", "commit two");
+    assert_refused("BASE_IN_USE", "commit one");
+    assert_disk("one", 2, 2);
+    assert_disk("two", 3, 3);
+    assert_command("remove two");
+    assert_command("commit one"); /* alone on it */
+    assert_disk("one", 2, 2);
+    assert_command("remove one");
+    assert_command("remove_base own");
+}
+
+static void a_base_is_not_what_a_vm_writes_to(void **state)
+{
+    (void)state;
+    assert_command("create image=own.qcow2 name=one no_start");
+    assert_refused("IMAGE_IN_USE", "register_base name=own disk=own.qcow2 memory=64M cpus=1");
+    assert_command("register_base name=own disk=own.qcow2 copy=true memory=64M cpus=1");
+    assert_command("remove_base own");
+}
+
+/* Only the VM's own disk has what is not down yet. */
+static void a_commit_is_ended_before_the_vm_goes(void **state)
+{
+    (void)state;
+    assert_command("create image=own.qcow2 name=one overlay=true no_start");
+    disk_mark("one", 2, 2);
+    tool("sh", "-c",
+         "cd \"$ADDRESS_QEMU_HOME/vms/one\" && printf 'pending:\\n  what: commit\\n  disk: disk-x.qcow2\\n' >>vm.yaml");
+    assert_refused("IMAGE_IN_USE", "create image=own.qcow2 name=two overlay=true no_start");
+    assert_command("remove one");
+    tool("qemu-io", "-r", "-f", "qcow2", "-c", "read -P 2 2M 64k", "own.qcow2");
+}
+
 static void what_is_wrong_with_the_file_is_told(void **state)
 {
     (void)state;
@@ -172,6 +214,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(in_place_the_vm_writes_to_the_file, with_own, ended),
         cmocka_unit_test_setup_teardown(an_overlay_leaves_the_file_as_it_is, with_own, ended),
         cmocka_unit_test_setup_teardown(one_file_is_not_used_twice, with_own, ended),
+        cmocka_unit_test_setup_teardown(nothing_is_written_to_what_others_stand_on, with_own, ended),
+        cmocka_unit_test_setup_teardown(a_base_is_not_what_a_vm_writes_to, with_own, ended),
+        cmocka_unit_test_setup_teardown(a_commit_is_ended_before_the_vm_goes, with_own, ended),
         cmocka_unit_test_setup_teardown(what_is_wrong_with_the_file_is_told, with_own, ended),
         cmocka_unit_test_setup_teardown(many_at_once, with_own, ended),
         cmocka_unit_test_setup_teardown(a_saved_state_does_not_stay_in_the_file, with_own, ended),
