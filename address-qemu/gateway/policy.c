@@ -45,7 +45,9 @@ static bool matches(const struct aq_policy *policy, const struct aq_egress_rule 
         return false;
     switch (rule->where) {
     case AQ_EGRESS_ADDRESSES:
-        return aq_ip_within(target->ip, &rule->address, rule->bits);
+        /* IPv4 is kept within IPv6's numbers: [::/0] does not mean it. */
+        return aq_ip_is4(target->ip) == aq_ip_is4(&rule->address) &&
+               aq_ip_within(target->ip, &rule->address, rule->bits);
     case AQ_EGRESS_NAME:
         return aq_names_has(&policy->names, rule->name, target->ip);
     case AQ_EGRESS_LOCALHOST:

@@ -171,6 +171,12 @@ static void a_port_is_that_port_and_no_other(void **state)
     assert_fault(UDP("10.255.0.1", 1), "refuse", "rule");
     assert_fault(TCP("11.0.0.1", 1), "refuse", "rule");
     assert_fault(TCP6("2001:db8::1", 80), "drop", "ip6");
+    rules("[::/0]:443"); /* IPv6 alone, and the other way round */
+    assert_verdict(TCP6("2001:db8::1", 443), "pass");
+    assert_fault(TCP("198.51.100.1", 443), "refuse", "rule");
+    rules("any, ![::/0]:443");
+    assert_fault(TCP6("2001:db8::1", 443), "refuse", "rule");
+    assert_verdict(TCP("198.51.100.1", 443), "pass");
 }
 
 static void the_last_rule_that_fits_decides(void **state)
