@@ -66,6 +66,12 @@ static const int calls[] = {
 #endif
 };
 
+/* Answered with ENOENT: libraries ask in passing for files that they can do without (libslirp 4.9.2 and later
+   for /etc/resolv.conf, when a datagram comes in), which is no reason to end the guest's network. */
+static const int absent[] = {
+    SCMP_SYS(open), SCMP_SYS(openat), SCMP_SYS(stat), SCMP_SYS(lstat), SCMP_SYS(newfstatat), SCMP_SYS(access),
+};
+
 /* An argument of a call that has to have that value under that mask. */
 struct condition {
     int call;
@@ -107,6 +113,8 @@ static int allow_all(scmp_filter_ctx filter)
     int failed = allow_sockets(filter);
     for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
         failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, calls[i], 0);
+    for (size_t i = 0; i < sizeof absent / sizeof *absent; i++)
+        failed |= seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOENT), absent[i], 0);
     for (size_t i = 0; i < sizeof conditions / sizeof *conditions; i++)
         failed |= seccomp_rule_add(
             filter, SCMP_ACT_ALLOW, conditions[i].call, 1,

@@ -96,7 +96,7 @@ static const SlirpCb callbacks = {
     .notify = on_notify,
 };
 
-/* GLib would open files to find out how to write a warning, for which the sandbox ends the process. */
+/* GLib would open files to find out how to write a warning, which the sandbox does not let it. */
 static void say_nothing(const gchar *domain, GLogLevelFlags level, const gchar *text, gpointer data)
 {
     (void)domain;

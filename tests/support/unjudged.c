@@ -13,7 +13,7 @@ enum aq_verdict aq_judge_frame(const struct aq_judge *judge, const unsigned char
     (void)now_ms;
     *fault = aq_packet_parse(frame, length, packet);
     /* What is not plain does not get so far: fragments alone end libslirp 4.7. And in answer to who asks for
-       a router it would read a file, which its sandbox ends it for. */
+       a router it would read a file, which its sandbox does not let it. */
     if (*fault != AQ_FAULT_NONE)
         return AQ_DROP;
     return aq_packet_is(packet, AQ_PROTOCOL_ICMP6) && packet->icmp_type == ROUTER_SOLICITATION ? AQ_TO_ADVERT
