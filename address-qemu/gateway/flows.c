@@ -57,6 +57,11 @@ int aq_flows_note(struct aq_flows *flows, const struct aq_flow *flow, int64_t no
     return place;
 }
 
+void aq_flows_forget(struct aq_flows *flows, int place)
+{
+    memset(&flows->entries[place / AQ_FLOW_WAYS][place % AQ_FLOW_WAYS], 0, sizeof flows->entries[0][0]);
+}
+
 bool aq_flows_has(const struct aq_flows *flows, const struct aq_flow *flow, int64_t now_ms,
                   int64_t patience_ms)
 {

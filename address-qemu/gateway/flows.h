@@ -36,6 +36,9 @@ int aq_flows_note(struct aq_flows *flows, const struct aq_flow *flow, int64_t no
 /* Its place; -1: it is not remembered. */
 int aq_flows_find(const struct aq_flows *flows, const struct aq_flow *flow);
 
+/* Makes the entry in that place a free one. */
+void aq_flows_forget(struct aq_flows *flows, int place);
+
 /* Was it heard of within the last `patience_ms`? */
 bool aq_flows_has(const struct aq_flows *flows, const struct aq_flow *flow, int64_t now_ms,
                   int64_t patience_ms);

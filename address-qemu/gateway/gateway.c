@@ -66,20 +66,23 @@ static void serve_dns(struct aq_gateway *gateway, const struct aq_packet *packet
         count_drop(gateway, AQ_FAULT_DNS, packet, name);
 }
 
-/* Has libslirp forget the connections that are over: a reset in the guest's name, which never hears of it. */
-static void end_streams(struct aq_gateway *gateway)
+/* Has libslirp forget a connection: a reset in the guest's name, which never hears of it. */
+static void end_stream(struct aq_gateway *gateway, const struct aq_stream_over *over)
 {
     unsigned char frame[AQ_BUILD_MAX];
-    struct aq_streams *streams = &gateway->streams;
-    for (unsigned i = 0; i < streams->over_count; i++) {
-        const struct aq_flow *flow = &streams->over[i].flow;
-        const struct aq_segment reset = {.sequence = streams->over[i].sequence, .flags = AQ_TCP_RST};
-        size_t length = aq_build_tcp(frame, gateway->judge.card.mac,
-                                     &(struct aq_endpoint){streams->over[i].guest, flow->guest_port},
-                                     &(struct aq_endpoint){flow->peer, flow->peer_port}, &reset);
-        aq_nat_input(gateway->nat, frame, length);
-    }
-    streams->over_count = 0;
+    const struct aq_segment reset = {.sequence = over->sequence, .flags = AQ_TCP_RST};
+    size_t length = aq_build_tcp(frame, gateway->judge.card.mac,
+                                 &(struct aq_endpoint){over->guest, over->flow.guest_port},
+                                 &(struct aq_endpoint){over->flow.peer, over->flow.peer_port}, &reset);
+    aq_nat_input(gateway->nat, frame, length);
+}
+
+/* Makes room, as long as there are connections that are over. */
+static void end_streams(struct aq_gateway *gateway)
+{
+    struct aq_stream_over over;
+    while (aq_sockets_open() >= AQ_SOCKETS_OUT_MAX && aq_streams_take_over(&gateway->streams, &over))
+        end_stream(gateway, &over);
 }
 
 static void pass(struct aq_gateway *gateway, const struct aq_packet *packet)
@@ -141,6 +144,13 @@ static void serve_peer(struct aq_gateway *gateway, const struct aq_packet *packe
     }
 }
 
+/* One that has ended: whoever has its address next has another name. */
+static void forget_peer(struct aq_gateway *gateway, unsigned place)
+{
+    aq_names_forget(&gateway->policy.names, &gateway->peers.peers[place].address);
+    aq_peers_remove(&gateway->peers, place);
+}
+
 /* What the other VMs have sent: to the guest's card, from theirs. */
 static void hear_peer(struct aq_gateway *gateway, unsigned place)
 {
@@ -151,7 +161,7 @@ static void hear_peer(struct aq_gateway *gateway, unsigned place)
         ssize_t got = recv(peer->cable, frame, sizeof frame, MSG_DONTWAIT);
         if (got <= 0) {
             if (got == 0 || (errno != EAGAIN && errno != EINTR))
-                aq_peers_remove(&gateway->peers, place);
+                forget_peer(gateway, place);
             return;
         }
         if (aq_packet_parse(frame, (size_t)got, &packet) != AQ_FAULT_NONE ||
@@ -327,6 +337,7 @@ bool aq_gateway_add_peer(struct aq_gateway *gateway, const char *name, const str
 {
     if (!aq_peers_add(&gateway->peers, name, address, cable))
         return false;
+    aq_names_forget(&gateway->policy.names, address);
     learn_peer(gateway, &gateway->peers.peers[gateway->peers.count - 1]);
     return true;
 }

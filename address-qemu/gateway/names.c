@@ -31,6 +31,15 @@ void aq_names_learn(struct aq_names *names, const char *name, const struct aq_ip
     snprintf(oldest->name, sizeof oldest->name, "%s", name);
 }
 
+void aq_names_forget(struct aq_names *names, const struct aq_ip *address)
+{
+    unsigned kept = 0;
+    for (unsigned i = 0; i < names->count; i++)
+        if (!aq_ip_equal(&names->known[i].address, address))
+            names->known[kept++] = names->known[i];
+    names->count = kept;
+}
+
 bool aq_names_has(const struct aq_names *names, const char *rule, const struct aq_ip *address)
 {
     for (unsigned i = 0; i < names->count; i++)

@@ -1,12 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 #include "gateway/streams.h"
 
+#include <string.h>
+
 #include "gateway/bytes.h"
 
 /* How far a is beyond b, in sequence numbers (RFC 9293, 3.4). */
 static int32_t distance(uint32_t a, uint32_t b)
 {
     return (int32_t)(a - b);
+}
+
+/* The first segment of a connection, whoever opens it. */
+static bool opens(const struct aq_packet *packet)
+{
+    return (packet->flags & (AQ_TCP_SYN | AQ_TCP_ACK)) == AQ_TCP_SYN;
 }
 
 static uint32_t sequence_after(const struct aq_packet *packet)
@@ -27,15 +35,37 @@ static void note_ends(struct aq_stream *stream, const struct aq_packet *packet)
     }
 }
 
+static void drop_oldest(struct aq_streams *streams)
+{
+    memmove(streams->over, streams->over + 1, --streams->over_count * sizeof *streams->over);
+}
+
 /* libslirp waits for ten seconds now, unless the guest was the first to close; then it knows of none. */
 static void note_over(struct aq_streams *streams, const struct aq_flow *flow, const struct aq_ip *guest,
                       struct aq_stream *stream)
 {
-    if (!stream->guest_ended || !stream->far_done || stream->acknowledged != stream->guest_end ||
-        streams->over_count == AQ_STREAMS_OVER_MAX)
+    if (stream->over || !stream->guest_ended || !stream->far_done ||
+        stream->acknowledged != stream->guest_end)
         return;
+    if (streams->over_count == AQ_STREAMS_OVER_MAX)
+        drop_oldest(streams); /* whose ten seconds are up, or nearly */
     streams->over[streams->over_count++] = (struct aq_stream_over){*flow, *guest, stream->guest_end};
-    stream->guest_ended = false; /* once */
+    stream->over = true;
+}
+
+bool aq_streams_take_over(struct aq_streams *streams, struct aq_stream_over *over)
+{
+    while (streams->over_count > 0) {
+        *over = streams->over[0];
+        drop_oldest(streams);
+        int place = aq_flows_find(&streams->flows, &over->flow);
+        struct aq_stream *stream = place >= 0 ? &streams->streams[place] : NULL;
+        if (stream == NULL || !stream->over || stream->guest_end != over->sequence)
+            continue;
+        aq_flows_forget(&streams->flows, place);
+        return true;
+    }
+    return false;
 }
 
 bool aq_streams_may_pass(struct aq_streams *streams, const struct aq_packet *packet, int64_t now_ms)
@@ -46,6 +76,8 @@ bool aq_streams_may_pass(struct aq_streams *streams, const struct aq_packet *pac
     if (place < 0)
         return plain;
     struct aq_stream *stream = &streams->streams[place];
+    if (opens(packet)) /* its ports are used again */
+        stream->guest_ended = stream->far_ended = stream->far_done = stream->over = false;
     if (!plain) {
         aq_flows_note(&streams->flows, &flow, now_ms);
         if (distance(aq_get32(packet->transport + 4), stream->acknowledged) > 0 &&
@@ -62,6 +94,8 @@ void aq_streams_learn(struct aq_streams *streams, const struct aq_packet *packet
     const struct aq_flow flow = {packet->source, packet->source_port, packet->target_port, packet->protocol};
     int place = aq_flows_find(&streams->flows, &flow);
     uint32_t acknowledged = aq_get32(packet->transport + 8);
+    if (opens(packet) && place >= 0)
+        aq_flows_forget(&streams->flows, place); /* its ports are used again */
     if ((packet->flags & AQ_TCP_ACK) == 0)
         return;
     bool begins = place < 0 || (packet->flags & AQ_TCP_SYN) != 0;

@@ -7,7 +7,8 @@
  *
  * And it keeps a connection that the far end has closed for ten seconds (RFC 9293's TIME-WAIT) with all that
  * belongs to it, so that a guest would soon have as many as it may. On a cable nothing wanders about that
- * could come late: such a connection is ended as soon as both ends have all of it.
+ * could come late: such a connection can be ended before. But libslirp may not yet have handed on all that it
+ * has of the guest, to one who reads slowly; so only when its place is needed, and the oldest first.
  */
 #ifndef AQ_GATEWAY_STREAMS_H
 #define AQ_GATEWAY_STREAMS_H
@@ -15,16 +16,17 @@
 #include "gateway/flows.h"
 #include "gateway/packet.h"
 
-enum { AQ_STREAM_AHEAD_MAX = 16, AQ_STREAMS_OVER_MAX = 64 };
+enum { AQ_STREAM_AHEAD_MAX = 16, AQ_STREAMS_OVER_MAX = 160 };
 
 struct aq_stream {
     uint32_t acknowledged; /* the sequence number that libslirp wants next */
     unsigned ahead;        /* segments that have been let through beyond it, since it last moved */
     bool guest_ended, far_ended, far_done; /* each has sent its end; the guest has all of the far one's */
+    bool over;                             /* libslirp can forget it */
     uint32_t guest_end, far_end;           /* the sequence numbers after these */
 };
 
-/* One that libslirp can forget. */
+/* What ends one in the guest's name. */
 struct aq_stream_over {
     struct aq_flow flow;
     struct aq_ip guest;
@@ -35,16 +37,18 @@ struct aq_stream_over {
 struct aq_streams {
     struct aq_flows flows;
     struct aq_stream streams[AQ_FLOW_SETS * AQ_FLOW_WAYS]; /* of the flow in the same place */
-    struct aq_stream_over over[AQ_STREAMS_OVER_MAX];
+    struct aq_stream_over over[AQ_STREAMS_OVER_MAX];       /* the oldest first */
     unsigned over_count;
 };
 
-/* A segment of the guest's with data, or an end: may libslirp have it? Others always may. Of one that is over
-   by it, when libslirp has it, `over` has one more. */
+/* A segment of the guest's with data, or an end: may libslirp have it? Others always may. The stream
+   may be over by it, when libslirp has it. */
 bool aq_streams_may_pass(struct aq_streams *streams, const struct aq_packet *packet, int64_t now_ms);
 
-/* Learns from a segment of libslirp's to the guest, by which it may be over, too. Whoever ends those in
-   `over` sets over_count to 0. */
+/* Learns from a segment of libslirp's to the guest, by which it may be over, too. */
 void aq_streams_learn(struct aq_streams *streams, const struct aq_packet *packet, int64_t now_ms);
+
+/* Takes the oldest that is over, if its ports have not been used again. False when there is none. */
+bool aq_streams_take_over(struct aq_streams *streams, struct aq_stream_over *over);
 
 #endif

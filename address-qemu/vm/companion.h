@@ -36,7 +36,8 @@ int aq_companion_connect(const struct aq_run *run, aq_deadline deadline,
                          struct aq_qemu_connection *connection, struct aq_error *err);
 
 /* One command of companion/control.h, `passed` a descriptor that goes with it or -1. The rows of its answer,
-   without the word "row", are added to `rows` (may be NULL). COMPANION_FAILED with its words. */
+   without the word "row", are added to `rows` (may be NULL). COMPANION_FAILED with its words, LIMIT_EXCEEDED
+   when it has no room for more, COMPANION_GONE when it has ended. */
 int aq_companion_call(int fd, int passed, struct aq_strings *rows, aq_deadline deadline, struct aq_error *err,
                       const char *format, ...) __attribute__((format(printf, 6, 7)));
 

@@ -44,7 +44,7 @@ static int take_answer(int fd, struct aq_strings *rows, aq_deadline deadline, st
     }
     aq_cleanup_close(&passed);
     if (got <= 0)
-        return aq_fail(err, AQ_E_COMPANION_FAILED, "the VM's companion has ended");
+        return aq_fail(err, AQ_E_COMPANION_GONE, "the VM's companion has ended");
     text[got] = '\0';
     if (strncmp(text, "row ", 4) == 0) {
         if (rows != NULL)
@@ -54,7 +54,9 @@ static int take_answer(int fd, struct aq_strings *rows, aq_deadline deadline, st
     if (strncmp(text, "ok", 2) == 0)
         return 0;
     const char *words = strncmp(text, "error ", 6) == 0 ? text + 6 + strcspn(text + 6, " ") : text;
-    return aq_fail(err, AQ_E_COMPANION_FAILED, "the VM's companion refuses:%s", words);
+    bool full = strncmp(text, "error LIMIT_EXCEEDED ", 21) == 0;
+    return aq_fail(err, full ? AQ_E_LIMIT_EXCEEDED : AQ_E_COMPANION_FAILED, "the VM's companion refuses:%s",
+                   words);
 }
 
 int aq_companion_call(int fd, int passed, struct aq_strings *rows, aq_deadline deadline, struct aq_error *err,
@@ -70,7 +72,7 @@ int aq_companion_call(int fd, int passed, struct aq_strings *rows, aq_deadline d
         aq_panic("out of memory");
     while (aq_message_send(fd, text, (size_t)length, passed) < 0) {
         if (errno != EAGAIN)
-            return aq_fail(err, AQ_E_COMPANION_FAILED, "the VM's companion has ended");
+            return aq_fail(err, AQ_E_COMPANION_GONE, "the VM's companion has ended");
         int ready = aq_wait_fd(fd, POLLOUT, deadline, err);
         if (ready < 0)
             return -1;

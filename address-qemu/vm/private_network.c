@@ -123,18 +123,36 @@ static int check_member(const struct aq_vm *vm, const struct member *member, str
         vm->name, vm->address, vm->network, member->name);
 }
 
-/* Gives both ends of a new cable. What keeps us from reaching the other is that it has just ended: then there
-   is nobody to be known to. */
+/* Has one of both take an end of a new cable: 0, or 1 when it has just ended. */
+static int give_end(int fd, int end, const char *network, const char *name, const char *address,
+                    aq_deadline deadline, struct aq_error *err)
+{
+    struct aq_error why = {0};
+    if (aq_companion_call(fd, end, NULL, deadline, &why, "peer %s %s", name, address) == 0)
+        return 0;
+    if (why.code == AQ_E_COMPANION_GONE)
+        return 1;
+    if (why.code == AQ_E_LIMIT_EXCEEDED)
+        return aq_fail(
+            err, AQ_E_LIMIT_EXCEEDED,
+            "%d VMs of the private network %s run, and more cannot at the same time; `stop` another "
+            "one first",
+            AQ_PEERS_MAX + 1, network);
+    return aq_fail(err, why.code, "%s", why.text);
+}
+
+/* Gives both ends of a new cable. What keeps us from connecting to the other is that it has just ended: then
+   there is nobody to be known to. */
 static int connect_both(const struct aq_vm *vm, int fd, int runtime, const char *folder,
                         const struct member *member, aq_deadline deadline, struct aq_error *err)
 {
     int ends[2], size = CABLE_BUFFER;
-    struct aq_error ignored = {0};
+    struct aq_error why = {0};
     aq_autodisconnect struct aq_qemu_connection other = AQ_QEMU_UNCONNECTED;
-    aq_autoclose int run_folder = aq_open_beneath(runtime, folder, O_RDONLY | O_DIRECTORY, &ignored);
+    aq_autoclose int run_folder = aq_open_beneath(runtime, folder, O_RDONLY | O_DIRECTORY, &why);
     if (run_folder < 0 ||
-        aq_qemu_connect(run_folder, AQ_SOCKET_CONTROL, aq_after_ms(MEMBER_MS), &other, &ignored) < 0)
-        return 0;
+        aq_qemu_connect(run_folder, AQ_SOCKET_CONTROL, aq_after_ms(MEMBER_MS), &other, &why) < 0)
+        return why.code == AQ_E_INTERRUPTED ? aq_fail(err, why.code, "%s", why.text) : 0;
     if (check_member(vm, member, err) < 0)
         return -1;
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) < 0)
@@ -142,10 +160,11 @@ static int connect_both(const struct aq_vm *vm, int fd, int runtime, const char 
     aq_autoclose int ours = ends[0], theirs = ends[1];
     setsockopt(ours, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
     setsockopt(theirs, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
-    if (aq_companion_call(other.fd, theirs, NULL, aq_after_ms(MEMBER_MS), &ignored, "peer %s %s", vm->name,
-                          vm->address) < 0)
-        return 0;
-    return aq_companion_call(fd, ours, NULL, deadline, err, "peer %s %s", member->name, member->address);
+    int given = give_end(other.fd, theirs, vm->network, vm->name, vm->address, aq_after_ms(MEMBER_MS), err);
+    if (given != 0)
+        return given < 0 ? -1 : 0;
+    given = give_end(fd, ours, vm->network, member->name, member->address, deadline, err);
+    return given <= 0 ? given : aq_fail(err, AQ_E_COMPANION_GONE, "the VM's companion has ended");
 }
 
 static void cleanup_dir(DIR **dir)

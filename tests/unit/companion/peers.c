@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "gateway.h"
+#include "gateway/peers.h"
 
 enum { SOON = 20000, NEVER = 300 };
 
@@ -164,6 +165,43 @@ static void the_others_have_names(void **state)
     assert_false(contacted(server, NEVER)); /* none of that is anybody else's business */
 }
 
+/* An address may be another VM's soon: the rule that names the old one does not mean that. */
+static void a_name_ends_with_its_vm(void **state)
+{
+    (void)state;
+    int next[2];
+    struct frame frame;
+    tell(&one, -1, "rules liar:80");
+    send_frame(&one, tcp_frame(GUEST_IP, 40000, LIAR_IP, 80, SYN));
+    assert_int_equal(aq_wait_fd(liar, POLLIN, aq_after_ms(SOON), &err), 1);
+    pair(next);
+    tell(&one, next[0], "peer successor " LIAR_IP);
+    close(next[0]);
+    close(liar);
+    liar = next[1];
+    send_frame(&one, tcp_frame(GUEST_IP, 40001, LIAR_IP, 80, SYN));
+    assert_true(next_from(&one, LIAR_IP, IPPROTO_TCP, 40001, SOON, &frame));
+    assert_int_equal(transport_of(&frame)[13], RST | ACK);
+}
+
+static void no_more_than_fit_are_taken(void **state)
+{
+    (void)state;
+    int ends[AQ_PEERS_MAX][2];
+    for (int i = 2; i <= AQ_PEERS_MAX; i++) { /* two are there */
+        pair(ends[i - 1]);
+        int told = aq_companion_call(one.control, ends[i - 1][0], NULL, aq_after_ms(SOON), &err,
+                                     "peer vm%d 10.0.2.%d", i, 100 + i);
+        if (i < AQ_PEERS_MAX)
+            assert_ok(told);
+        else
+            assert_fails(told, AQ_E_LIMIT_EXCEEDED);
+        close(ends[i - 1][0]);
+    }
+    for (int i = 1; i < AQ_PEERS_MAX; i++)
+        close(ends[i][1]);
+}
+
 static void one_that_has_ended_is_gone(void **state)
 {
     (void)state;
@@ -197,6 +235,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(each_is_held_to_its_own_rules, fresh, ended),
         cmocka_unit_test_setup_teardown(nobody_speaks_for_another, fresh, ended),
         cmocka_unit_test_setup_teardown(the_others_have_names, fresh, ended),
+        cmocka_unit_test_setup_teardown(a_name_ends_with_its_vm, fresh, ended),
+        cmocka_unit_test_setup_teardown(no_more_than_fit_are_taken, fresh, ended),
         cmocka_unit_test_setup_teardown(one_that_has_ended_is_gone, fresh, ended),
     };
     return cmocka_run_group_tests_name("companion/peers", tests, NULL, NULL);

@@ -14,6 +14,7 @@
 #include "gateway/flows.h"
 #include "gateway/link.h"
 #include "gateway/names.h"
+#include "gateway/streams.h"
 
 static void flows_are_remembered_while_there_is_room(void **state)
 {
@@ -59,10 +60,93 @@ static void names_make_room_for_later_ones(void **state)
     assert_true(aq_names_has(&names, "*.example", &steady));
     assert_false(aq_names_has(&names, "fickle.example", &steady));
     assert_false(aq_names_has(&names, "fickle.example", &AQ_IP4(10, 0, 0, 0)));
+    aq_names_forget(&names, &steady);
+    assert_int_equal(names.count, AQ_NAMES_MAX - 1);
+    assert_false(aq_names_has(&names, "*.example", &steady));
+    assert_true(aq_names_has(&names, "fickle.example", &AQ_IP4(10, 0, 5, 255)));
     assert_true(aq_name_fits("*.example.com", "a.example.com"));
     assert_false(aq_name_fits("*.example.com", "example.com"));
     assert_false(aq_name_fits("*.example.com", ".example.com"));
     assert_false(aq_name_fits("*.example.com", "badexample.com"));
+}
+
+/* --- streams --- */
+
+static struct aq_streams streams;
+
+static struct aq_packet segment(const struct frame *frame)
+{
+    struct aq_packet packet;
+    assert_int_equal(aq_packet_parse(frame->bytes, frame->length, &packet), AQ_FAULT_NONE);
+    return packet;
+}
+
+static struct frame tcp_at(bool of_guest, unsigned port, unsigned flags, unsigned sequence,
+                           unsigned acknowledged)
+{
+    struct frame frame = of_guest ? tcp_frame(GUEST_IP, 80, "10.0.2.2", port, flags)
+                                  : tcp_frame("10.0.2.2", port, GUEST_IP, 80, flags);
+    put16(transport_of(&frame) + 4, 0);
+    put16(transport_of(&frame) + 6, sequence);
+    put16(transport_of(&frame) + 8, 0);
+    put16(transport_of(&frame) + 10, acknowledged);
+    seal(&frame);
+    return frame;
+}
+
+static void guest_says(unsigned port, unsigned flags, unsigned sequence, unsigned acknowledged)
+{
+    struct frame frame = tcp_at(true, port, flags, sequence, acknowledged);
+    struct aq_packet packet = segment(&frame);
+    assert_true(aq_streams_may_pass(&streams, &packet, 1));
+}
+
+static void libslirp_says(unsigned port, unsigned flags, unsigned sequence, unsigned acknowledged)
+{
+    struct frame frame = tcp_at(false, port, flags, sequence, acknowledged);
+    struct aq_packet packet = segment(&frame);
+    aq_streams_learn(&streams, &packet, 1);
+}
+
+/* A client of a forwarded port, which ends first. */
+static void converse(unsigned port, unsigned end)
+{
+    libslirp_says(port, SYN, 100, 0);
+    guest_says(port, SYN | ACK, end - 11, 101);
+    libslirp_says(port, ACK, 101, end - 10);
+    libslirp_says(port, FIN | ACK, 101, end - 10);
+    guest_says(port, ACK, end - 10, 102);
+    guest_says(port, FIN | ACK, end - 1, 102);
+    libslirp_says(port, ACK, 102, end);
+}
+
+static void streams_that_are_over_wait_their_turn(void **state)
+{
+    (void)state;
+    struct aq_stream_over over;
+    memset(&streams, 0, sizeof streams);
+    streams.flows.seed = 1;
+    assert_false(aq_streams_take_over(&streams, &over));
+    converse(1000, 300);
+    converse(1001, 400);
+    converse(1002, 500);
+    converse(1000, 600); /* the ports are used again, and it is over again */
+    libslirp_says(1001, SYN, 9000, 0);
+    guest_says(1001, SYN | ACK, 7000, 9001);
+    libslirp_says(1001, ACK, 9001, 7001); /* used again, and open: nothing of the old one counts */
+    guest_says(1001, FIN | ACK, 7001, 9001);
+    libslirp_says(1001, ACK, 9001, 7002);
+    assert_true(aq_streams_take_over(&streams, &over));
+    assert_int_equal(over.flow.peer_port, 1002);
+    assert_int_equal(over.sequence, 500);
+    assert_true(aq_streams_take_over(&streams, &over));
+    assert_int_equal(over.flow.peer_port, 1000);
+    assert_int_equal(over.sequence, 600);
+    assert_false(aq_streams_take_over(&streams, &over));
+    for (unsigned i = 0; i < AQ_STREAMS_OVER_MAX + 10; i++)
+        converse(2000 + i, 300);
+    assert_true(aq_streams_take_over(&streams, &over));
+    assert_int_equal(over.flow.peer_port, 2010);
 }
 
 static void drops_are_counted_and_few_are_logged(void **state)
@@ -201,6 +285,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(flows_are_remembered_while_there_is_room),
         cmocka_unit_test(names_make_room_for_later_ones),
+        cmocka_unit_test(streams_that_are_over_wait_their_turn),
         cmocka_unit_test(drops_are_counted_and_few_are_logged),
         cmocka_unit_test(acknowledgements_overtake_each_other),
         cmocka_unit_test(a_full_cable_keeps_what_it_can),
