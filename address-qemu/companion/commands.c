@@ -198,7 +198,10 @@ static void do_peer(struct command *command)
     if (aq_gateway_add_peer(command->companion->gateway, name, &address, keep(command)))
         ok(command);
     else
-        refuse(command, "its private network is full");
+        aq_control_reply(command->client,
+                         "error LIMIT_EXCEEDED its private network has %d VMs that run, as many "
+                         "as can be",
+                         AQ_PEERS_MAX + 1);
 }
 
 static void do_rules(struct command *command)
@@ -249,11 +252,12 @@ static void do_unforward(struct command *command)
     bool udp;
     struct aq_endpoint host;
     unsigned none = 0;
-    if (read_host_end(command->words, &udp, &host, &none) &&
-        aq_forwards_remove(&command->companion->gateway->forwards, udp, &host))
-        ok(command);
-    else
-        refuse(command, "there is no such forward");
+    if (!read_host_end(command->words, &udp, &host, &none)) {
+        refuse(command, "a forward has a protocol, an address and a port");
+        return;
+    }
+    aq_forwards_remove(&command->companion->gateway->forwards, udp, &host); /* it may be gone already */
+    ok(command);
 }
 
 static void do_start(struct command *command)

@@ -14,7 +14,7 @@
  *     peer NAME ADDRESS             another VM of its private network; the cable to it comes with it
  *     rules LIST                    what may be reached, as spec/egress.h has it
  *     forward PROTOCOL ADDRESS HOST-PORT GUEST-PORT      the bound (and listening) socket comes with it
- *     unforward PROTOCOL ADDRESS HOST-PORT
+ *     unforward PROTOCOL ADDRESS HOST-PORT               it may be closed already
  *     start                         enter the sandbox and serve; answers what the sandbox has come to
  *     state                         rows of words and numbers about all this
  *     drops                         rows: fault protocol address port count first-ms-ago last-ms-ago name,

@@ -8,7 +8,7 @@
 #include "vm/network.h"
 #include "vm/record.h"
 
-enum { COMPANION_MS = 10000 };
+enum { COMPANION_MS = 10000, UNDO_MS = 2000 };
 
 /* A VM whose forwards are to be changed: held, its record, and its run (not running: process 0). */
 struct change {
@@ -48,6 +48,12 @@ static int change_begin(const char *vm_name, struct aq_run *run, struct change *
     return change->running ? aq_companion_connect(run, change->deadline, &change->companion, err) : 0;
 }
 
+static int close_forward(int fd, const struct aq_port_rule *rule, aq_deadline deadline, struct aq_error *err)
+{
+    return aq_companion_call(fd, -1, NULL, deadline, err, "unforward %s %s %u", rule->protocol, rule->address,
+                             rule->host);
+}
+
 int aq_forward_open(int fd, struct aq_port_rule *rule, aq_deadline deadline, struct aq_error *err)
 {
     struct aq_error ignored = {0};
@@ -58,14 +64,11 @@ int aq_forward_open(int fd, struct aq_port_rule *rule, aq_deadline deadline, str
         return -1;
     rule->chosen = rule->host == 0 ? port.number : 0;
     rule->host = port.number;
-    return aq_companion_call(fd, port.fd, NULL, deadline, err, "forward %s %s %u %u", rule->protocol,
-                             rule->address, rule->host, rule->guest);
-}
-
-static int close_forward(int fd, const struct aq_port_rule *rule, aq_deadline deadline, struct aq_error *err)
-{
-    return aq_companion_call(fd, -1, NULL, deadline, err, "unforward %s %s %u", rule->protocol, rule->address,
-                             rule->host);
+    if (aq_companion_call(fd, port.fd, NULL, deadline, err, "forward %s %s %u %u", rule->protocol,
+                          rule->address, rule->host, rule->guest) == 0)
+        return 0;
+    close_forward(fd, rule, aq_after_ms(UNDO_MS), &ignored); /* it may have done it all the same */
+    return -1;
 }
 
 /* A rule of the record, and what it has become in the run. */
@@ -100,30 +103,39 @@ static int write_both(struct change *change, struct aq_error *err)
     return aq_vm_write(&change->vm, change->lock, err);
 }
 
-int aq_forward_add(const char *vm_name, struct aq_port_rule *rule, struct aq_run *run, struct aq_error *err)
+static int add(struct change *change, struct aq_port_rule *rule, struct aq_error *err)
 {
-    aq_autochange struct change change = {.lock = -1};
-    if (change_begin(vm_name, run, &change, err) < 0 || refuse_known(&change, rule, err) < 0)
-        return -1;
+    struct aq_run *run = change->run;
     struct aq_port_rule live = *rule;
-    if (change.running && aq_forward_open(change.companion.fd, &live, change.deadline, err) < 0)
+    if (change->running && aq_forward_open(change->companion.fd, &live, change->deadline, err) < 0)
         return -1;
     const struct aq_run before = *run;
     rule->chosen = live.chosen;
-    change.vm.ports[change.vm.port_count++] = *rule;
-    if (change.running)
+    change->vm.ports[change->vm.port_count++] = *rule;
+    if (change->running)
         run->ports[run->port_count++] = live;
-    if (write_both(&change, err) == 0) {
+    if (write_both(change, err) == 0) {
         *rule = live;
         return 0;
     }
     struct aq_error ignored = {0};
     *run = before;
-    if (change.running) {
-        close_forward(change.companion.fd, &live, change.deadline, &ignored);
-        aq_run_write(change.lock, run, &ignored);
+    if (change->running) {
+        close_forward(change->companion.fd, &live, aq_after_ms(UNDO_MS), &ignored);
+        aq_run_write(change->lock, run, &ignored);
     }
     return -1;
+}
+
+int aq_forward_add(const char *vm_name, struct aq_port_rule *rule, struct aq_run *run, struct aq_error *err)
+{
+    aq_autochange struct change change = {.lock = -1};
+    if (change_begin(vm_name, run, &change, err) < 0 || refuse_known(&change, rule, err) < 0)
+        return -1;
+    aq_interrupt_hold(); /* what is open has to be on record */
+    int added = add(&change, rule, err);
+    aq_interrupt_release();
+    return added;
 }
 
 static bool is_meant(const struct aq_port_rule *rule, const struct aq_port_rule *which)
@@ -153,32 +165,45 @@ static int close_of_rule(struct change *change, const struct aq_port_rule *rule,
     return 0;
 }
 
+/* Closes those that are meant, and records it: how many. What follows one that cannot be closed stays, but
+   those before it are gone, and so from the record. */
+static int remove_meant(struct change *change, const struct aq_port_rule *which, struct aq_error *err)
+{
+    struct aq_vm *vm = &change->vm;
+    struct aq_error ignored = {0};
+    unsigned kept = 0, removed = 0;
+    bool failed = false;
+    for (unsigned i = 0; i < vm->port_count; i++) {
+        const struct aq_port_rule rule = vm->ports[i];
+        bool meant = !failed && is_meant(&rule, which);
+        failed = failed || (meant && close_of_rule(change, &rule, err) < 0);
+        if (meant && !failed)
+            removed++;
+        else
+            vm->ports[kept++] = rule;
+    }
+    vm->port_count = kept;
+    if (removed > 0 && write_both(change, failed ? &ignored : err) < 0)
+        failed = true;
+    return failed ? -1 : (int)removed;
+}
+
 int aq_forward_remove(const char *vm_name, const struct aq_port_rule *which, struct aq_run *run,
                       struct aq_error *err)
 {
     aq_autochange struct change change = {.lock = -1};
     if (change_begin(vm_name, run, &change, err) < 0)
         return -1;
-    struct aq_vm *vm = &change.vm;
-    unsigned kept = 0, removed = 0;
-    for (unsigned i = 0; i < vm->port_count; i++) {
-        const struct aq_port_rule rule = vm->ports[i];
-        if (!is_meant(&rule, which)) {
-            vm->ports[kept++] = rule;
-            continue;
-        }
-        if (close_of_rule(&change, &rule, err) < 0)
-            return -1;
-        removed++;
-    }
-    vm->port_count = kept;
+    aq_interrupt_hold(); /* what is closed must not stay on record */
+    int removed = remove_meant(&change, which, err);
+    aq_interrupt_release();
     if (removed == 0)
         return aq_fail(
             err, AQ_E_FORWARD_NOT_FOUND,
             "no %s port of the host that could be taken away leads to %s's port %u; `ports vm=%s` shows "
             "what does",
             which->protocol, vm_name, which->guest, vm_name);
-    return write_both(&change, err) < 0 ? -1 : (int)removed;
+    return removed;
 }
 
 int aq_forward_note_chosen(const char *vm_name, int lock, const struct aq_run *run, struct aq_error *err)

@@ -136,6 +136,21 @@ static char *changed_rules(const struct aq_vm *vm, const char *allow, const char
     return aq_strdup(aq_buffer_text(&text));
 }
 
+/* Puts them into force, then on record; when either fails, those from before are in force again, as far as
+   the companion can be told. */
+static int set_rules(struct aq_vm *vm, int lock, const struct aq_run *run, const char *rules,
+                     struct aq_error *err)
+{
+    aq_autofree char *before = vm->egress;
+    struct aq_error ignored = {0};
+    vm->egress = aq_strdup(rules);
+    if ((run == NULL || tell_running(run, rules, err) == 0) && aq_vm_write(vm, lock, err) == 0)
+        return 0;
+    if (run != NULL)
+        tell_running(run, before, &ignored);
+    return -1;
+}
+
 int aq_network_change_egress(struct aq_vm *vm, const char *allow, const char *deny, struct aq_error *err)
 {
     aq_autovm struct aq_vm now = {0};
@@ -147,18 +162,14 @@ int aq_network_change_egress(struct aq_vm *vm, const char *allow, const char *de
                        "the VM %s has no network, so there is nothing that it may reach", now.name);
     struct aq_run run = {0};
     int running = aq_run_read(&now, &run, err);
-    aq_autofree char *before = aq_strdup(now.egress);
     aq_autofree char *rules = running < 0 ? NULL : changed_rules(&now, allow, deny, err);
-    if (rules == NULL || (running > 0 && tell_running(&run, rules, err) < 0))
+    if (rules == NULL)
         return -1;
-    free(now.egress);
-    now.egress = aq_strdup(rules);
-    if (aq_vm_write(&now, lock, err) < 0) {
-        struct aq_error ignored = {0};
-        if (running > 0)
-            tell_running(&run, before, &ignored);
+    aq_interrupt_hold(); /* what is in force has to be on record */
+    int set = set_rules(&now, lock, running > 0 ? &run : NULL, rules, err);
+    aq_interrupt_release();
+    if (set < 0)
         return -1;
-    }
     free(vm->egress);
     vm->egress = aq_steal_ptr(&rules);
     return 0;

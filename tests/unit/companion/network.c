@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "gateway.h"
+#include "gateway/sockets.h"
 
 enum { SOON = 20000, NEVER = 300 };
 
@@ -94,8 +95,8 @@ static struct frame next_to(struct frame *segment, unsigned flags)
     return answer;
 }
 
-/* A service that closes first, as web servers do, leaves nothing behind in the gateway: there is no end to
-   how many a guest may have one after the other. */
+/* A service that closes first, as web servers do, leaves nothing behind in the gateway that another needs the
+   place of: there is no end to how many a guest may have one after the other. */
 static void connections_that_are_over_are_forgotten(void **state)
 {
     (void)state;
@@ -131,7 +132,10 @@ static void connections_that_are_over_are_forgotten(void **state)
     }
     aq_autostrings struct aq_strings rows = {0};
     assert_ok(aq_companion_call(gateway.control, -1, &rows, aq_after_ms(HANG), &err, "state"));
-    assert_true(aq_strings_has(&rows, "open 0"));
+    unsigned open = AQ_SOCKETS_OUT_MAX;
+    for (size_t i = 0; i < rows.count; i++)
+        sscanf(rows.items[i], "open %u", &open);
+    assert_in_range(open, 1, AQ_SOCKETS_OUT_MAX - 1); /* some wait for others to need their places */
     end_gateway(&gateway);
 }
 
@@ -395,7 +399,7 @@ static void what_it_is_told_wrongly_it_refuses(void **state)
                                         "rules 80-",
                                         "rules",
                                         "forward tcp 127.0.0.1 80 80",
-                                        "unforward tcp 127.0.0.1 80",
+                                        "unforward tcp 127.0.0.1",
                                         "nameservers x",
                                         "ask",
                                         "ask 0",
@@ -407,6 +411,7 @@ static void what_it_is_told_wrongly_it_refuses(void **state)
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
         assert_fails(aq_companion_call(gateway.control, -1, NULL, aq_after_ms(HANG), &err, "%s", wrong[i]),
                      AQ_E_COMPANION_FAILED);
+    tell(&gateway, -1, "unforward tcp 127.0.0.1 80"); /* it leads nowhere, as is wanted */
     tell(&gateway, -1, "state");
     end_gateway(&gateway);
 }
