@@ -100,8 +100,10 @@ void aq_console_serve(struct aq_console *console, const struct aq_polls *polls, 
     short guest = aq_polls_events(polls, console->guest_place);
     if ((guest & (POLLIN | POLLHUP | POLLERR)) != 0)
         serve_guest(console);
-    if (aq_polls_events(polls, console->listener_place) != 0)
+    if (aq_polls_events(polls, console->listener_place) != 0) {
         console->client = accept4(console->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+        console->client_took_ms = now_ms; /* it may have been quiet for long */
+    }
     if (console->client >= 0)
         serve_client(console, aq_polls_events(polls, console->client_place), now_ms);
     if (console->guest >= 0 && !drain(&console->to_guest, console->guest))

@@ -57,6 +57,12 @@ struct aq_channel *aq_channel_open_agent(const struct aq_channel_port *port);
 struct aq_ssh_target;
 struct aq_channel *aq_channel_open_ssh(const struct aq_ssh_target *target);
 
+/* Takes the host's end of the serial console; the login (guest/serial_login.h) has to live as long as the
+   channel. What it cannot do: a side channel. */
+struct aq_serial_login;
+struct aq_channel *aq_channel_open_serial(const struct aq_channel_port *port,
+                                          const struct aq_serial_login *login);
+
 /* Ends what is still running through it, closes the connection. NULL is fine. */
 void aq_channel_close(struct aq_channel *channel);
 
@@ -67,7 +73,7 @@ static inline void aq_cleanup_channel(struct aq_channel **channel)
 
 #define aq_autochannel aq_cleanup(aq_cleanup_channel)
 
-/* "helper", "agent" or "ssh". */
+/* "helper", "agent", "ssh" or "serial". */
 const char *aq_channel_name(const struct aq_channel *channel);
 
 /* Waits until the peer has answered. At the deadline: AGENT_MISSING when the guest has not opened the port,

@@ -165,6 +165,8 @@ enum aq_rc {
       "made anew. See `configure_ssh`.")                                                                     \
     X(SSH_KEY_REFUSED, REFUSED,                                                                              \
       "The SSH server does not let that user in with that key. See `configure_ssh`.")                        \
+    X(CONSOLE_LOGIN_REFUSED, REFUSED,                                                                        \
+      "The guest's console does not let that user in. See `configure_serial`.")                              \
     X(SSH_KEY_UNUSABLE, REFUSED,                                                                             \
       "The private key cannot be used: it is no key, or has a passphrase, or is open to others.")            \
     X(DISK_SHRINK, REFUSED, "A disk can grow but not shrink.")                                               \

@@ -74,6 +74,7 @@
     X(stop_monitoring)                                                                                       \
     X(health_status)                                                                                         \
     X(install_guest_agent)                                                                                   \
+    X(configure_serial)                                                                                      \
     X(configure_ssh)                                                                                         \
     X(ssh_config)                                                                                            \
     X(process_stats)                                                                                         \

@@ -70,5 +70,6 @@ void aq_set_method(aq_result *result, const struct aq_guest *guest)
 void aq_say_method(aq_result *result, const struct aq_guest *guest)
 {
     if (guest->reason[0] != '\0')
-        aq_result_say_more(result, " (through SSH: %s)", guest->reason);
+        aq_result_say_more(result, " (%s: %s)",
+                           guest->channel == guest->ssh ? "through SSH" : "by the console", guest->reason);
 }

@@ -53,15 +53,15 @@ void aq_set_port_rows(aq_result *result, const struct aq_run *run);
 /* Sizes for humans in MiB as the records keep them. */
 const char *aq_mib_text(unsigned mib, char *text);
 
-/* METHOD: how a guest was entered; METHOD_REASON, and a word in the sentence for a human: why by SSH, when
-   that was not asked for. */
+/* METHOD: how a guest was entered; METHOD_REASON, and a word in the sentence for a human: why by SSH or the
+   console, when that was not asked for. */
 struct aq_guest;
 void aq_set_method(aq_result *result, const struct aq_guest *guest);
 void aq_say_method(aq_result *result, const struct aq_guest *guest);
 #define AQ_METHOD_FIELDS                                                                                     \
-    {"METHOD", "`helper`, `agent` or `ssh`: how the guest was entered"},                                     \
+    {"METHOD", "`helper`, `agent`, `ssh` or `serial`: how the guest was entered"},                           \
     {                                                                                                        \
-        "METHOD_REASON", "why `auto` has come down to SSH"                                                   \
+        "METHOD_REASON", "why `auto` has come down to SSH or the console"                                    \
     }
 
 /* The parameter `method`. */

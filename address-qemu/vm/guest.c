@@ -8,6 +8,7 @@
 #include "vm/console.h"
 #include "vm/guest_auto.h"
 #include "vm/halt.h"
+#include "vm/serial.h"
 #include "vm/ssh.h"
 
 enum {
@@ -15,6 +16,7 @@ enum {
     VERDICT_MS = 6000, /* a guest that is up answers within milliseconds; a silent agent is given 5 s */
     QMP_MS = 2000,
     CONSOLE_LINES = 12,
+    SERIAL_MS = 60000, /* for a login at the console, when all else has failed */
 };
 
 enum aq_method aq_method_of(const char *name)
@@ -25,7 +27,8 @@ enum aq_method aq_method_of(const char *name)
     } methods[] = {{"helper", AQ_METHOD_HELPER},
                    {"agent", AQ_METHOD_AGENT},
                    {"guest-agent", AQ_METHOD_AGENT}, /* as the original had it */
-                   {"ssh", AQ_METHOD_SSH}};
+                   {"ssh", AQ_METHOD_SSH},
+                   {"serial", AQ_METHOD_SERIAL}};
     for (size_t i = 0; i < sizeof methods / sizeof *methods; i++)
         if (strcmp(methods[i].name, name) == 0)
             return methods[i].method;
@@ -99,6 +102,8 @@ void aq_guest_take(struct aq_guest *guest, struct aq_channel *channel)
         drop_way(&guest->agent);
     if (channel != guest->ssh)
         drop_ssh(guest);
+    if (channel != guest->serial.channel)
+        drop_way(&guest->serial);
 }
 
 static int take_ready(struct aq_guest *guest, struct aq_channel *channel, aq_deadline deadline,
@@ -168,6 +173,46 @@ static int open_ssh(const struct aq_vm *vm, const struct aq_run *run, aq_deadlin
     return -1;
 }
 
+/* --- the console --- */
+
+static int open_serial(const struct aq_vm *vm, aq_deadline deadline, struct aq_guest *guest,
+                       struct aq_error *err)
+{
+    if (aq_vm_serial_login(vm, &guest->login, err) < 0 ||
+        aq_qemu_connect(guest->run_folder, AQ_SOCKET_CONSOLE, deadline, &guest->serial.connection, err) < 0)
+        return -1;
+    const struct aq_channel_port port = {.fd = aq_steal_fd(&guest->serial.connection.fd)};
+    guest->serial.channel = aq_channel_open_serial(&port, &guest->login);
+    if (take_ready(guest, guest->serial.channel, deadline, err) == 0)
+        return 0;
+    if (err->code == AQ_E_GUEST_NOT_READY)
+        aq_guest_add_console(vm, err);
+    return -1;
+}
+
+/* When nothing else has answered, and somebody has said who logs in there. */
+static int come_down_to_serial(const struct aq_vm *vm, const struct aq_error *why, struct aq_guest *guest,
+                               struct aq_error *err)
+{
+    struct aq_error own = {0};
+    bool said = vm->console.user != NULL && vm->console.user[0] != '\0';
+    if (said && aq_error_rc(why->code) != AQ_RC_INTERRUPTED && why->code != AQ_E_VM_NOT_RUNNING) {
+        drop_way(&guest->helper);
+        drop_way(&guest->agent);
+        drop_ssh(guest);
+        if (open_serial(vm, aq_after_ms(SERIAL_MS), guest, &own) == 0) {
+            snprintf(guest->reason, sizeof guest->reason, "%.1000s", why->text);
+            return 0;
+        }
+    }
+    aq_fail(err, why->code, "%s", why->text);
+    size_t used = strlen(err->text);
+    if (own.code != AQ_OK)
+        snprintf(err->text + used, sizeof err->text - used, "; nor is there a way by the console: %.1500s",
+                 own.text);
+    return -1;
+}
+
 /* --- all of them --- */
 
 /* Through what needs no network. */
@@ -193,7 +238,10 @@ static int open_any(const struct aq_vm *vm, const struct aq_run *run, aq_deadlin
 {
     struct aq_error unusable = {0};
     bool ssh = aq_vm_ssh_is_known(vm) && aq_vm_ssh_target(vm, run, &guest->target, &unusable) == 0;
-    return aq_guest_open_auto(guest, ssh ? &guest->target : NULL, deadline, err);
+    struct aq_error why = {0};
+    if (aq_guest_open_auto(guest, ssh ? &guest->target : NULL, deadline, &why) == 0)
+        return 0;
+    return come_down_to_serial(vm, &why, guest, err);
 }
 
 int aq_guest_open_run(const struct aq_run *run, enum aq_method method, aq_deadline deadline,
@@ -213,10 +261,12 @@ static int open_running(const struct aq_vm *vm, const struct aq_run *run, enum a
         return -1;
     if (method == AQ_METHOD_SSH)
         return open_ssh(vm, run, deadline, guest, err);
+    if (method == AQ_METHOD_SERIAL)
+        return open_serial(vm, deadline, guest, err);
     if ((method == AQ_METHOD_AUTO ? open_any(vm, run, deadline, guest, err)
                                   : open_port(method, deadline, guest, err)) < 0)
         return -1;
-    if (guest->channel != guest->ssh)
+    if (guest->channel != guest->ssh && guest->channel != guest->serial.channel)
         aq_vm_ssh_learn(vm, run, guest->channel);
     return 0;
 }
@@ -242,6 +292,8 @@ void aq_guest_close(struct aq_guest *guest)
     drop_way(&guest->helper);
     drop_way(&guest->agent);
     drop_ssh(guest);
+    drop_way(&guest->serial);
+    aq_vm_serial_login_free(&guest->login);
     aq_vm_ssh_target_free(&guest->target);
     aq_cleanup_close(&guest->run_folder);
     *guest = AQ_GUEST_CLOSED;

@@ -4,21 +4,29 @@
 #define AQ_VM_GUEST_H
 
 #include "guest/channel.h"
+#include "guest/serial_login.h"
 #include "guest/ssh_link.h"
 #include "qemu/sockets.h"
 #include "vm/run.h"
 
 /* AUTO takes our helper where it answers, else the QEMU guest agent, else SSH where the guest's host key is
-   known. PORTS is what needs no network: the first two. SSH that is asked for is prepared through those, if
-   need be. */
-enum aq_method { AQ_METHOD_AUTO, AQ_METHOD_PORTS, AQ_METHOD_HELPER, AQ_METHOD_AGENT, AQ_METHOD_SSH };
+   known, else the console where somebody has said who logs in there. PORTS is what needs no network: the
+   first two. SSH that is asked for is prepared through those, if need be. */
+enum aq_method {
+    AQ_METHOD_AUTO,
+    AQ_METHOD_PORTS,
+    AQ_METHOD_HELPER,
+    AQ_METHOD_AGENT,
+    AQ_METHOD_SSH,
+    AQ_METHOD_SERIAL
+};
 
 /* For the parameter `method` of a verb, and the field METHOD. */
-#define AQ_METHOD_CHOICES "auto|helper|agent|guest-agent|ssh"
+#define AQ_METHOD_CHOICES "auto|helper|agent|guest-agent|ssh|serial"
 #define AQ_METHOD_MEANING                                                                                    \
-    "how to get in: our helper, the QEMU guest agent (by either of its names), SSH, or (`auto`) the first "  \
-    "of "                                                                                                    \
-    "these that answers"
+    "how to get in: our helper, the QEMU guest agent (by either of its names), SSH, the serial console as "  \
+    "a "                                                                                                     \
+    "last resort, or (`auto`) the first of these that answers; the console only after `configure_serial`"
 enum aq_method aq_method_of(const char *name);
 
 /* One way that is being tried, or has been taken. */
@@ -34,16 +42,19 @@ struct aq_guest_way {
 struct aq_guest {
     struct aq_channel *channel; /* the way that was taken; one of those below */
     struct aq_guest_way helper, agent;
+    struct aq_guest_way serial; /* the console */
+    struct aq_serial_login login;
     struct aq_channel *ssh;
     struct aq_ssh_target target; /* of that */
     int run_folder;
-    char reason[AQ_GUEST_REASON]; /* why AUTO has come down to SSH; "" when it has not */
+    char reason[AQ_GUEST_REASON]; /* why AUTO has come down to SSH or the console; "" when it has not */
 };
 
 #define AQ_GUEST_CLOSED                                                                                      \
     ((struct aq_guest){.run_folder = -1,                                                                     \
                        .helper = {.connection = AQ_QEMU_UNCONNECTED, .run_folder = -1},                      \
-                       .agent = {.connection = AQ_QEMU_UNCONNECTED, .run_folder = -1}})
+                       .agent = {.connection = AQ_QEMU_UNCONNECTED, .run_folder = -1},                       \
+                       .serial = {.connection = AQ_QEMU_UNCONNECTED, .run_folder = -1}})
 
 /* Opens guest->channel, or fails with AGENT_MISSING, AGENT_DEAD, GUEST_NOT_READY, VM_BUSY, VM_NOT_RUNNING;
    through SSH also with NO_NETWORK and what aq_ssh_link_step says (guest/ssh_link.h). */

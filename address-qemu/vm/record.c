@@ -194,6 +194,12 @@ int aq_vm_to_yaml(const struct aq_vm *vm, struct aq_buffer *text, struct aq_erro
         json_object_set_new(record, "pending", pending_to_json(&vm->pending));
     if (vm->port_count != 0)
         json_object_set_new(record, "ports", aq_port_rules_to_json(vm->ports, vm->port_count));
+    json_t *console = json_object();
+    set_note(console, "user", vm->console.user);
+    set_note(console, "password_file", vm->console.password_file);
+    json_object_set_new(record, "console", console);
+    if (json_object_size(console) == 0)
+        json_object_del(record, "console");
     json_t *ssh = ssh_to_json(&vm->ssh);
     json_object_set_new(record, "ssh", ssh);
     if (json_object_size(ssh) == 0)
@@ -269,6 +275,9 @@ static int read_members(const json_t *record, struct aq_vm *vm, struct aq_error 
     if (aq_port_rules_from_json(json_object_get(record, "ports"), vm->ports, AQ_VM_PORTS_MAX,
                                 &vm->port_count) < 0)
         return invalid(vm, "ports", err);
+    const json_t *console = json_object_get(record, "console");
+    vm->console.user = aq_strdup(aq_json_text(console, "user", ""));
+    vm->console.password_file = aq_strdup(aq_json_text(console, "password_file", ""));
     if (!ssh_from_json(json_object_get(record, "ssh"), &vm->ssh))
         return invalid(vm, "ssh", err);
     if (read_egress(record, vm) < 0)

@@ -30,9 +30,17 @@ void aq_vm_ssh_free(struct aq_vm_ssh *ssh)
     *ssh = (struct aq_vm_ssh){0};
 }
 
+void aq_vm_console_free(struct aq_vm_console *console)
+{
+    free(console->user);
+    free(console->password_file);
+    *console = (struct aq_vm_console){0};
+}
+
 void aq_vm_free(struct aq_vm *vm)
 {
     aq_vm_ssh_free(&vm->ssh);
+    aq_vm_console_free(&vm->console);
     free(vm->name);
     free(vm->base);
     free(vm->disk);
@@ -121,6 +129,14 @@ int aq_vm_note_ssh(int lock, const struct aq_vm *vm, const struct aq_vm_ssh *ssh
 {
     struct aq_vm changed = *vm; /* as above */
     changed.ssh = *ssh;
+    return aq_vm_write(&changed, lock, err);
+}
+
+int aq_vm_note_console(int lock, const struct aq_vm *vm, const struct aq_vm_console *console,
+                       struct aq_error *err)
+{
+    struct aq_vm changed = *vm; /* as above */
+    changed.console = *console;
     return aq_vm_write(&changed, lock, err);
 }
 

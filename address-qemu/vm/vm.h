@@ -71,6 +71,15 @@ struct aq_vm_ssh {
 
 void aq_vm_ssh_free(struct aq_vm_ssh *ssh);
 
+/* Who logs in at its serial console, as configure_serial has it. Strings are owned; NULL or "": nobody has
+ * said. */
+struct aq_vm_console {
+    char *user;          /* what is set makes the console a way in for `auto` */
+    char *password_file; /* absolute; its first line is the password */
+};
+
+void aq_vm_console_free(struct aq_vm_console *console);
+
 /* The record. Strings are owned and, but for iso, never NULL once loaded; zero-initialise, aq_vm_free at the
  * end. */
 struct aq_vm {
@@ -97,6 +106,7 @@ struct aq_vm {
     struct aq_pending pending;
     struct aq_bound bound;
     struct aq_vm_ssh ssh;
+    struct aq_vm_console console;
 };
 
 void aq_vm_free(struct aq_vm *vm);
@@ -120,6 +130,8 @@ int aq_vm_note_provisioned(const struct aq_vm *vm, struct aq_error *err);
 
 /* Notes how its SSH server is reached from now on. The caller holds the lock, as above. */
 int aq_vm_note_ssh(int lock, const struct aq_vm *vm, const struct aq_vm_ssh *ssh, struct aq_error *err);
+int aq_vm_note_console(int lock, const struct aq_vm *vm, const struct aq_vm_console *console,
+                       struct aq_error *err);
 
 /* The names of all VMs, sorted. */
 int aq_vm_list(struct aq_strings *names, struct aq_error *err);
