@@ -6,8 +6,10 @@
 #include "address-qemu/address-qemu.h"
 #include "util/clock.h"
 #include "util/json.h"
+#include "util/wait.h"
 #include "vm/guest.h"
 #include "vm/health.h"
+#include "vm/restart.h"
 
 enum { OUTPUT_MAX = 4096 };
 
@@ -28,15 +30,14 @@ static void subject_free(struct subject *subject)
     aq_cleanup_close(&subject->folder);
 }
 
-/* Does it run, and has it a check? */
+/* Has it a check? */
 static bool subject_open(const char *name, struct subject *subject)
 {
     struct aq_error ignored = {0};
     subject->folder = aq_vm_open(name, &ignored);
     return subject->folder >= 0 && aq_vm_load(name, &subject->vm, &ignored) == 0 &&
            aq_health_check_read(subject->folder, name, &subject->check, &ignored) > 0 &&
-           subject->check.enabled && aq_run_read_in(subject->folder, &subject->run, &ignored) > 0 &&
-           !subject->run.paused;
+           subject->check.enabled;
 }
 
 /* --- in the guest --- */
@@ -96,21 +97,33 @@ static bool examine(struct subject *subject, struct aq_health_finding *finding)
 
 /* --- what follows --- */
 
-/* The action is an ordinary command, so it is in the audit log too. */
-static void act(struct aq_keeper *keeper, const struct subject *subject, enum aq_health_action action,
+/* The action is an ordinary command, so it is in the audit log too. It is for the run that was judged: when
+   that is over, somebody else has seen to it. Once begun it is led to its end: a guest that was told to power
+   off would be left so. False: nothing was done. */
+static bool act(struct aq_keeper *keeper, const struct subject *subject, enum aq_health_action action,
                 json_t *record)
 {
-    aq_autofree char *command = aq_format("%s name=%s timeout=%lldms", aq_health_action_name(action),
-                                          subject->vm.name, (long long)subject->check.stop_timeout);
+    aq_autofree char *run = aq_run_text(&subject->run.process);
+    aq_autofree char *command = aq_format("%s name=%s timeout=%lldms run=%s", aq_health_action_name(action),
+                                          subject->vm.name, (long long)subject->check.stop_timeout, run);
+    if (aq_interrupted())
+        return false;
+    aq_interrupt_hold();
     aq_session *session = aq_session_open(NULL);
     aq_result *result = aq_run(session, command, AQ_WHOLE);
-    bool done = aq_result_rc(result) == 0;
-    aq_autofree char *outcome =
-        done ? aq_strdup("ok") : aq_format("%s: %s", aq_result_error_code(result), aq_result_error(result));
-    aq_keeper_log(keeper, "%s: unhealthy; %s: %s", subject->vm.name, aq_health_action_name(action), outcome);
-    aq_health_note_action(record, action, outcome);
+    const char *code = aq_result_error_code(result);
+    bool done = aq_result_rc(result) == 0, over = !done && strcmp(code, "VM_NOT_RUNNING") == 0;
+    if (!over) {
+        aq_autofree char *outcome =
+            done ? aq_strdup("ok") : aq_format("%s: %s", code, aq_result_error(result));
+        aq_keeper_log(keeper, "%s: unhealthy; %s: %s", subject->vm.name, aq_health_action_name(action),
+                      outcome);
+        aq_health_note_action(record, action, outcome);
+    }
     aq_result_free(result);
     aq_session_close(session);
+    aq_interrupt_release();
+    return !over;
 }
 
 static void store(struct aq_keeper *keeper, const struct subject *subject, const json_t *record)
@@ -120,25 +133,53 @@ static void store(struct aq_keeper *keeper, const struct subject *subject, const
         aq_keeper_log(keeper, "%s: %s", subject->vm.name, err.text);
 }
 
-void aq_check_health(struct aq_keeper *keeper, const char *vm)
+/* It is down because a restart was cut short, or could not start it: once more, as often as restarts are
+   allowed at all. */
+static void finish_restart(struct aq_keeper *keeper, struct subject *subject)
 {
-    aq_cleanup(subject_free) struct subject subject = {.folder = -1};
+    struct aq_health_state state;
+    const struct aq_health_check *check = &subject->check;
+    aq_autojson json_t *record = aq_health_load(subject->folder);
+    aq_health_from_json(record, &state);
+    if (check->action != AQ_HEALTH_RESTART || !aq_restart_pending(subject->folder, &subject->run.process) ||
+        (check->max_restarts != 0 && state.restarts > check->max_restarts))
+        return;
+    aq_health_note_restarts(record, state.restarts + 1);
+    if (act(keeper, subject, AQ_HEALTH_RESTART, record))
+        store(keeper, subject, record);
+}
+
+static void examine_and_act(struct aq_keeper *keeper, struct subject *subject)
+{
     struct aq_health_finding finding;
     struct aq_health_state state;
-    if (!subject_open(vm, &subject) || !examine(&subject, &finding))
+    if (!examine(subject, &finding))
         return;
-    aq_autojson json_t *record = aq_health_load(subject.folder);
+    aq_autojson json_t *record = aq_health_load(subject->folder);
     aq_health_from_json(record, &state);
     enum aq_health before = state.health;
     enum aq_health_action action =
-        aq_health_judge(&subject.check, &subject.run.process, aq_uptime_ms(subject.run.process.start_time),
+        aq_health_judge(&subject->check, &subject->run.process, aq_uptime_ms(subject->run.process.start_time),
                         finding.passed, &state);
     aq_health_note(record, &state, &finding);
-    store(keeper, &subject, record);
+    store(keeper, subject, record);
     if (state.health != before)
-        aq_keeper_log(keeper, "%s: %s", vm, aq_health_name(state.health));
-    if (action == AQ_HEALTH_NONE)
+        aq_keeper_log(keeper, "%s: %s", subject->vm.name, aq_health_name(state.health));
+    if (finding.passed)
+        aq_restart_forget(subject->folder); /* of one that could not stop it */
+    if (action != AQ_HEALTH_NONE && act(keeper, subject, action, record))
+        store(keeper, subject, record);
+}
+
+void aq_check_health(struct aq_keeper *keeper, const char *vm)
+{
+    aq_cleanup(subject_free) struct subject subject = {.folder = -1};
+    struct aq_error ignored = {0};
+    if (!subject_open(vm, &subject))
         return;
-    act(keeper, &subject, action, record);
-    store(keeper, &subject, record);
+    int running = aq_run_read_in(subject.folder, &subject.run, &ignored);
+    if (running == 0)
+        finish_restart(keeper, &subject);
+    else if (running > 0 && !subject.run.paused)
+        examine_and_act(keeper, &subject);
 }

@@ -10,6 +10,7 @@
 #include "util/cleanup.h"
 #include "util/syscalls.h"
 #include "vm/health.h"
+#include "vm/restart.h"
 
 enum { ENDS_MS = 20000, LOOK_MS = 20 };
 
@@ -121,23 +122,38 @@ unsigned aq_watches_polls(const struct aq_watches *watches, struct pollfd **fds)
     return count;
 }
 
-static void signal_all(const struct aq_watches *watches, int number)
+static void ask_all(const struct aq_watches *watches)
 {
     for (size_t i = 0; i < watches->count; i++)
         if (watches->items[i].pidfd >= 0)
-            aq_sys_pidfd_send_signal(watches->items[i].pidfd, number);
+            aq_sys_pidfd_send_signal(watches->items[i].pidfd, SIGTERM);
+}
+
+/* Those that wait for an answer that does not come; not one that has told a guest to power off. */
+static void kill_hanging(const struct aq_watches *watches)
+{
+    for (size_t i = 0; i < watches->count; i++) {
+        struct aq_error ignored = {0};
+        struct aq_process_id run;
+        const struct aq_watch *watch = &watches->items[i];
+        if (watch->pidfd < 0)
+            continue;
+        aq_autoclose int folder = aq_vm_open(watch->vm, &ignored);
+        if (folder < 0 || !aq_restart_pending(folder, &run))
+            aq_sys_pidfd_send_signal(watch->pidfd, SIGKILL);
+    }
 }
 
 void aq_watches_end(struct aq_watches *watches)
 {
     aq_deadline deadline = aq_after_ms(ENDS_MS);
-    signal_all(watches, SIGTERM);
+    ask_all(watches);
     for (;;) {
         aq_watches_reap(watches);
         if (watches->children == 0)
             return;
         if (aq_ms_left(deadline) == 0)
-            signal_all(watches, SIGKILL);
+            kill_hanging(watches);
         poll(NULL, 0, LOOK_MS);
     }
 }

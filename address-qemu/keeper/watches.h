@@ -38,7 +38,7 @@ aq_deadline aq_watches_next(const struct aq_watches *watches);
 /* What to wait for: each child's end. Returns how many. free() *fds. */
 unsigned aq_watches_polls(const struct aq_watches *watches, struct pollfd **fds);
 
-/* Has all children end, by force after a while. */
+/* Has all children end, by force after a while; a restart that is under way is led to its end. */
 void aq_watches_end(struct aq_watches *watches);
 
 void aq_watches_free(struct aq_watches *watches);

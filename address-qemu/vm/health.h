@@ -77,6 +77,7 @@ void aq_health_from_json(const json_t *record, struct aq_health_state *state);
 /* Notes state and finding, at this moment, in that object; and an action and what came of it. */
 void aq_health_note(json_t *record, const struct aq_health_state *state,
                     const struct aq_health_finding *finding);
+void aq_health_note_restarts(json_t *record, unsigned restarts);
 void aq_health_note_action(json_t *record, enum aq_health_action action, const char *outcome);
 int aq_health_store(int folder, const json_t *record, struct aq_error *err);
 

@@ -75,6 +75,11 @@ void aq_health_note(json_t *record, const struct aq_health_state *state,
         json_array_remove(history, 0);
 }
 
+void aq_health_note_restarts(json_t *record, unsigned restarts)
+{
+    json_object_set_new(record, "restarts", json_integer(restarts));
+}
+
 void aq_health_note_action(json_t *record, enum aq_health_action action, const char *outcome)
 {
     char now[AQ_TIME_TEXT];

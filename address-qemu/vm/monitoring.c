@@ -11,7 +11,7 @@
 
 #define WANTED "wanted" /* a file in the keeper's folder */
 
-enum { ENDS_MS = 30000 };
+enum { ENDS_MS = 180000 }; /* a guest that is being restarted has its time to power off */
 
 /* A VM that is gone, or whose record says nothing, has no check. */
 static bool has_check(const char *vm)

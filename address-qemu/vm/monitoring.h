@@ -24,7 +24,7 @@ struct aq_monitoring {
 int aq_monitoring_find(struct aq_monitoring *monitoring, struct aq_error *err);
 
 /* Wants it from now on, or no more; both are fine when it is so already. Ending waits until no check is under
-   way any more. */
+   way any more, and no restart. */
 int aq_monitoring_start(struct aq_monitoring *monitoring, struct aq_error *err);
 int aq_monitoring_stop(struct aq_monitoring *monitoring, struct aq_error *err);
 

@@ -23,6 +23,7 @@
 #include "vm/orphan.h"
 #include "vm/private_network.h"
 #include "vm/recover.h"
+#include "vm/restart.h"
 #include "vm/saved_state.h"
 #include "vm/snapshot_find.h"
 #include "vm/snapshot_live.h"
@@ -261,12 +262,13 @@ int aq_vm_start_locked(const struct aq_vm *vm, int lock, const char *from, struc
     bind_origin(&now, &origin);
     aq_vm_sweep_disks(&now, lock);
     aq_autoqmp struct aq_qmp *qmp = NULL;
-    if (from == NULL)
-        return start_checked(&start, run, &qmp, err);
     struct aq_error ignored = {0}; /* a note that stays is settled by the next */
-    if (aq_vm_restore_begin(&now, lock, err) < 0 || start_checked(&start, run, &qmp, err) < 0)
+    if ((from != NULL && aq_vm_restore_begin(&now, lock, err) < 0) ||
+        start_checked(&start, run, &qmp, err) < 0)
         return -1;
-    aq_vm_restore_end(&now, lock, &ignored);
+    if (from != NULL)
+        aq_vm_restore_end(&now, lock, &ignored);
+    aq_restart_forget(lock); /* it is done, by whomever */
     return 0;
 }
 

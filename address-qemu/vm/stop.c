@@ -2,6 +2,7 @@
 #include "qemu/launch.h"
 #include "vm/guest.h"
 #include "vm/lifecycle.h"
+#include "vm/restart.h"
 #include "vm/saved_state.h"
 
 enum {
@@ -40,29 +41,38 @@ static void press_power_button(int vm_folder, int run_folder, struct aq_run *run
     aq_qemu_powerdown(qmp, deadline, &ignored);
 }
 
-int aq_vm_stop(const struct aq_vm *vm, enum aq_stop wish, int64_t patience_ms, enum aq_stop *how,
-               struct aq_error *err)
+int aq_vm_stop_locked(const struct aq_vm *vm, int vm_folder, struct aq_run *run, enum aq_stop wish,
+                      int64_t patience_ms, enum aq_stop *how, struct aq_error *err)
 {
-    aq_autoclose int vm_folder = aq_vm_lock(vm->name, AQ_LOCK_EXCLUSIVE, err);
-    struct aq_run run = {0};
-    if (vm_folder < 0 || aq_run_need(vm, &run, err) < 0)
-        return -1;
     struct aq_error ignored = {0};
     aq_autoclose int run_folder =
-        aq_run_open_folder(&run, &ignored); /* without it QEMU is ended by a signal */
+        aq_run_open_folder(run, &ignored); /* without it QEMU is ended by a signal */
     int gone = 0;
-    aq_vm_went_on(vm->name, vm_folder, &run, run_folder);
+    aq_vm_went_on(vm->name, vm_folder, run, run_folder);
     if (wish == AQ_STOP_CLEAN) {
         aq_deadline deadline = aq_after_ms(patience_ms);
-        press_power_button(vm_folder, run_folder, &run, deadline);
+        press_power_button(vm_folder, run_folder, run, deadline);
         ask_inside(vm, deadline);
-        gone = aq_process_wait_gone(&run.process, deadline, err);
+        gone = aq_process_wait_gone(&run->process, deadline, err);
         if (gone < 0)
             return -1;
     }
     *how = gone > 0 ? AQ_STOP_CLEAN : AQ_STOP_FORCED;
-    if (gone == 0 && aq_qemu_end(run_folder, &run.process, err) < 0)
+    if (gone == 0 && aq_qemu_end(run_folder, &run->process, err) < 0)
         return -1;
-    aq_run_forget(vm_folder, &run);
+    aq_run_forget(vm_folder, run);
     return 0;
+}
+
+int aq_vm_stop(const struct aq_vm *vm, enum aq_stop wish, int64_t patience_ms, enum aq_stop *how,
+               struct aq_error *err)
+{
+    struct aq_run run = {0};
+    aq_autoclose int vm_folder = aq_vm_lock(vm->name, AQ_LOCK_EXCLUSIVE, err);
+    if (vm_folder < 0)
+        return -1;
+    aq_restart_forget(vm_folder); /* a monitor must not start it again */
+    return aq_run_need(vm, &run, err) < 0
+               ? -1
+               : aq_vm_stop_locked(vm, vm_folder, &run, wish, patience_ms, how, err);
 }
