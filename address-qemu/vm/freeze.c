@@ -162,7 +162,8 @@ int aq_vm_freeze(struct aq_vm_hold *hold, struct aq_quiet *quiet, struct aq_laye
     struct aq_error failed = {0};
     struct aq_frozen frozen = {.held = -1};
     aq_autoqmp struct aq_qmp *qmp = NULL;
-    if (hold->running && (qmp = aq_qmp_connect(hold->run_folder, aq_after_ms(QMP_MS), err)) == NULL)
+    if (hold->running && ((qmp = aq_qmp_connect(hold->run_folder, aq_after_ms(QMP_MS), err)) == NULL ||
+                          aq_qmp_end_jobs(qmp, aq_after_ms(QMP_MS), err) < 0))
         return -1;
     if (begin(vm, hold->lock, err) < 0)
         return -1;

@@ -19,7 +19,9 @@ enum { QMP_MS = 60000, RESIZE_MS = 600000, GROW_MS = 120000, WORDS_MAX = 4096 };
 static int resize_running(const struct aq_vm_hold *hold, uint64_t size, struct aq_error *err)
 {
     aq_autoqmp struct aq_qmp *qmp = aq_qmp_connect(hold->run_folder, aq_after_ms(QMP_MS), err);
-    aq_autofree char *node = qmp != NULL ? aq_qmp_disk_node(qmp, aq_after_ms(QMP_MS), err) : NULL;
+    if (qmp == NULL || aq_qmp_end_jobs(qmp, aq_after_ms(QMP_MS), err) < 0)
+        return -1;
+    aq_autofree char *node = aq_qmp_disk_node(qmp, aq_after_ms(QMP_MS), err);
     if (node == NULL)
         return -1;
     return aq_qmp_command(qmp, "block_resize",

@@ -65,7 +65,7 @@ int aq_snapshot_live_save(int run_folder, const char *name, bool memory, bool pa
                           struct aq_error *err)
 {
     aq_autoqmp struct aq_qmp *qmp = aq_qmp_connect(run_folder, deadline, err);
-    if (qmp == NULL)
+    if (qmp == NULL || aq_qmp_end_jobs(qmp, deadline, err) < 0)
         return -1;
     aq_interrupt_hold();
     int saved = save(qmp, name, memory, deadline, err);
@@ -79,7 +79,7 @@ int aq_snapshot_live_load(int run_folder, const char *name, bool paused, aq_dead
                           struct aq_error *err)
 {
     aq_autoqmp struct aq_qmp *qmp = aq_qmp_connect(run_folder, deadline, err);
-    if (qmp == NULL)
+    if (qmp == NULL || aq_qmp_end_jobs(qmp, deadline, err) < 0)
         return -1;
     aq_autoguard struct aq_guard guard = AQ_GUARD_NONE;
     if (!paused && aq_guard_begin(aq_qmp_descriptor(qmp), "{\"execute\": \"cont\"}\n", &guard, err) < 0)
