@@ -57,6 +57,12 @@ int aq_flows_note(struct aq_flows *flows, const struct aq_flow *flow, int64_t no
     return place;
 }
 
+const struct aq_flow *aq_flows_at(const struct aq_flows *flows, int place)
+{
+    const struct aq_flow *flow = &flows->entries[place / AQ_FLOW_WAYS][place % AQ_FLOW_WAYS].flow;
+    return flow->protocol != 0 ? flow : NULL;
+}
+
 void aq_flows_forget(struct aq_flows *flows, int place)
 {
     memset(&flows->entries[place / AQ_FLOW_WAYS][place % AQ_FLOW_WAYS], 0, sizeof flows->entries[0][0]);

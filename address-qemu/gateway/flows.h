@@ -14,6 +14,7 @@
 
 #define AQ_FLOW_SETS 64
 #define AQ_FLOW_WAYS 16
+#define AQ_FLOWS_MAX (AQ_FLOW_SETS * AQ_FLOW_WAYS)
 
 struct aq_flow {
     struct aq_ip peer;
@@ -30,11 +31,14 @@ struct aq_flows {
     } entries[AQ_FLOW_SETS][AQ_FLOW_WAYS];
 };
 
-/* Notes that the flow was heard of now. Returns its place, from 0 to AQ_FLOW_SETS * AQ_FLOW_WAYS - 1. */
+/* Notes that the flow was heard of now. Returns its place, from 0 to AQ_FLOWS_MAX - 1. */
 int aq_flows_note(struct aq_flows *flows, const struct aq_flow *flow, int64_t now_ms);
 
 /* Its place; -1: it is not remembered. */
 int aq_flows_find(const struct aq_flows *flows, const struct aq_flow *flow);
+
+/* The one in that place; NULL: it is free. */
+const struct aq_flow *aq_flows_at(const struct aq_flows *flows, int place);
 
 /* Makes the entry in that place a free one. */
 void aq_flows_forget(struct aq_flows *flows, int place);

@@ -85,6 +85,25 @@ static void end_streams(struct aq_gateway *gateway)
         end_stream(gateway, &over);
 }
 
+/* What was open under earlier rules, or before a denied name was known, is over, unless it came in. */
+static void end_forbidden(struct aq_gateway *gateway)
+{
+    gateway->names_judged = gateway->policy.names.added;
+    for (int place = 0; place < AQ_FLOWS_MAX; place++) {
+        const struct aq_flow *asked = aq_flows_at(&gateway->asked, place);
+        if (asked != NULL && !aq_judge_allows(&gateway->judge, asked))
+            aq_flows_forget(&gateway->asked, place);
+        const struct aq_flow *open = aq_flows_at(&gateway->streams.flows, place);
+        if (open == NULL || aq_flows_find(&gateway->ingress, open) >= 0 ||
+            aq_judge_allows(&gateway->judge, open))
+            continue;
+        const struct aq_stream *stream = &gateway->streams.streams[place];
+        const struct aq_stream_over over = {*open, stream->guest, stream->acknowledged};
+        aq_flows_forget(&gateway->streams.flows, place);
+        end_stream(gateway, &over);
+    }
+}
+
 static void pass(struct aq_gateway *gateway, const struct aq_packet *packet)
 {
     bool opens =
@@ -347,6 +366,7 @@ void aq_gateway_set_rules(struct aq_gateway *gateway, const struct aq_egress *eg
     gateway->policy.egress = *egress;
     for (unsigned i = 0; i < gateway->peers.count; i++)
         learn_peer(gateway, &gateway->peers.peers[i]);
+    end_forbidden(gateway);
     aq_resolver_learn_names(&gateway->resolver, gateway->now_ms);
 }
 
@@ -407,6 +427,8 @@ bool aq_gateway_serve(struct aq_gateway *gateway, const struct aq_polls *polls, 
         aq_nat_serve(gateway->nat, polls);
     end_streams(gateway);
     aq_resolver_serve(&gateway->resolver, polls, now_ms);
+    if (gateway->names_judged != gateway->policy.names.added)
+        end_forbidden(gateway);
     if (gateway->advert_at_ms != 0 && gateway->advert_at_ms <= now_ms)
         advertise(gateway);
     if (!gateway->paused)

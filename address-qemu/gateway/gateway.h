@@ -23,6 +23,7 @@ struct aq_gateway {
     struct aq_judge judge;
     struct aq_flows ingress, asked;
     struct aq_streams streams;
+    unsigned names_judged; /* of policy.names.added, when what was open was last looked at */
     struct aq_drops drops;
     struct aq_dhcp dhcp;
     struct aq_resolver resolver;

@@ -73,9 +73,17 @@ static struct aq_flow flow_of(const struct aq_packet *packet)
                             .protocol = packet->protocol};
 }
 
-/* Does it belong to a connection that came in through a forwarded port? */
+/* Does a packet of TCP open a connection? Whatever comes later is of one. */
+static bool opens(const struct aq_packet *packet)
+{
+    return packet->protocol != AQ_PROTOCOL_TCP || (packet->flags & (AQ_TCP_SYN | AQ_TCP_ACK)) == AQ_TCP_SYN;
+}
+
+/* Does it belong to a connection that came in through a forwarded port? Who opens one answers nobody. */
 static bool answers(const struct trial *trial)
 {
+    if (trial->packet->protocol == AQ_PROTOCOL_TCP && opens(trial->packet))
+        return false;
     struct aq_flow flow = flow_of(trial->packet);
     int64_t patience = flow.protocol == AQ_PROTOCOL_TCP ? INT64_MAX : UDP_PATIENCE_MS;
     if (!aq_flows_has(trial->judge->ingress, &flow, trial->now_ms, patience))
@@ -85,10 +93,20 @@ static bool answers(const struct trial *trial)
     return true;
 }
 
-/* Does a packet of TCP open a connection? Whatever comes later is of one. */
-static bool opens(const struct aq_packet *packet)
+/* The host's end of this net is the host's loopback, for libslirp and for the rules. */
+static struct aq_ip meant_by(const struct aq_ip *target)
 {
-    return packet->protocol != AQ_PROTOCOL_TCP || (packet->flags & (AQ_TCP_SYN | AQ_TCP_ACK)) == AQ_TCP_SYN;
+    if (aq_ip_equal(target, &AQ_NET6_HOST))
+        return (struct aq_ip){{[15] = 1}};
+    return aq_ip_equal(target, &AQ_NET4_HOST) ? AQ_IP4(127, 0, 0, 1) : *target;
+}
+
+/* What comes of this from its far end is an answer, until the rules change. */
+static void note_asked(const struct trial *trial)
+{
+    struct aq_flow flow = flow_of(trial->packet);
+    if (flow.protocol == AQ_PROTOCOL_UDP)
+        aq_flows_note(trial->judge->asked, &flow, trial->now_ms);
 }
 
 static enum aq_verdict judge_connection(const struct trial *trial)
@@ -98,9 +116,8 @@ static enum aq_verdict judge_connection(const struct trial *trial)
     struct aq_ip target = packet->target;
     if (answers(trial))
         return AQ_PASS;
-    /* The host's end of this net is the host's loopback, for libslirp and for the rules. */
     if (aq_ip_equal(&target, six ? &AQ_NET6_HOST : &AQ_NET4_HOST))
-        target = six ? (struct aq_ip){{[15] = 1}} : AQ_IP4(127, 0, 0, 1);
+        target = meant_by(&target);
     else if (six ? aq_ip_within(&target, &AQ_NET6, AQ_NET6_BITS) : in_net4(&target))
         return refuse(trial, AQ_FAULT_NOWHERE);
     else if (aq_ip_within(&target, &AQ_IP4(127, 0, 0, 0), AQ_IP4_BITS + 8) ||
@@ -109,9 +126,7 @@ static enum aq_verdict judge_connection(const struct trial *trial)
     enum aq_fault fault =
         aq_policy_judge(trial->judge->policy, packet->protocol, &target, packet->target_port);
     if (fault == AQ_FAULT_NONE) {
-        struct aq_flow flow = flow_of(packet);
-        if (packet->protocol == AQ_PROTOCOL_UDP)
-            aq_flows_note(trial->judge->asked, &flow, trial->now_ms);
+        note_asked(trial);
         return AQ_PASS;
     }
     return refuse(trial, opens(packet) ? fault : AQ_FAULT_STRAY);
@@ -129,8 +144,10 @@ static enum aq_verdict judge_to_peer(const struct trial *trial)
         return AQ_TO_PEER;
     enum aq_fault fault =
         aq_policy_judge_peer(trial->judge->policy, packet->protocol, &packet->target, packet->target_port);
-    if (fault == AQ_FAULT_NONE)
+    if (fault == AQ_FAULT_NONE) {
+        note_asked(trial);
         return AQ_TO_PEER;
+    }
     if (icmp)
         return drop(trial, AQ_FAULT_ICMP);
     return refuse(trial, opens(packet) ? fault : AQ_FAULT_STRAY);
@@ -268,6 +285,26 @@ enum aq_verdict aq_judge_frame(const struct aq_judge *judge, const unsigned char
     }
 }
 
+bool aq_judge_allows(const struct aq_judge *judge, const struct aq_flow *flow)
+{
+    if (is_peer(judge, &flow->peer))
+        return aq_policy_judge_peer(judge->policy, flow->protocol, &flow->peer, flow->peer_port) ==
+               AQ_FAULT_NONE;
+    if (aq_ip_equal(&flow->peer, &AQ_NET4_NAMESERVER))
+        return flow->peer_port == DNS && aq_policy_resolves_all(judge->policy);
+    struct aq_ip target = meant_by(&flow->peer);
+    return aq_policy_judge(judge->policy, flow->protocol, &target, flow->peer_port) == AQ_FAULT_NONE;
+}
+
+/* Who sends to the guest of his own accord may be answered, whatever the rules are; who was asked may be as
+   long as they allow the question. */
+static void note_inbound(const struct aq_judge *judge, const struct aq_flow *flow, int64_t now_ms)
+{
+    bool was_asked =
+        flow->protocol == AQ_PROTOCOL_UDP && aq_flows_has(judge->asked, flow, now_ms, UDP_PATIENCE_MS);
+    aq_flows_note(was_asked ? judge->asked : judge->ingress, flow, now_ms);
+}
+
 bool aq_judge_inbound(const struct aq_judge *judge, const struct aq_packet *packet, bool forwarded,
                       int64_t now_ms)
 {
@@ -284,7 +321,7 @@ bool aq_judge_inbound(const struct aq_judge *judge, const struct aq_packet *pack
         return true;
     if (!forwarded && !aq_flows_has(judge->asked, &flow, now_ms, UDP_PATIENCE_MS))
         return false;
-    aq_flows_note(forwarded ? judge->ingress : judge->asked, &flow, now_ms);
+    note_inbound(judge, &flow, now_ms);
     return true;
 }
 
@@ -302,6 +339,6 @@ bool aq_judge_from_peer(const struct aq_judge *judge, const struct aq_peer *peer
                                  .guest_port = packet->target_port,
                                  .protocol = packet->protocol};
     if (opens(packet))
-        aq_flows_note(judge->ingress, &flow, now_ms);
+        note_inbound(judge, &flow, now_ms);
     return true;
 }

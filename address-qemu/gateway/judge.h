@@ -37,6 +37,9 @@ struct aq_judge {
 enum aq_verdict aq_judge_frame(const struct aq_judge *judge, const unsigned char *frame, size_t length,
                                int64_t now_ms, struct aq_packet *packet, enum aq_fault *fault);
 
+/* Do the rules allow the guest to open that conversation? Whether it came in is another question. */
+bool aq_judge_allows(const struct aq_judge *judge, const struct aq_flow *flow);
+
 /* A frame of libslirp's on its way to the guest: notes whom it lets in. `forwarded` tells whether a forward
    leads to the port that it goes to. False when it must not pass: UDP from one whom nobody asked. */
 bool aq_judge_inbound(const struct aq_judge *judge, const struct aq_packet *packet, bool forwarded,

@@ -25,6 +25,7 @@ void aq_names_learn(struct aq_names *names, const char *name, const struct aq_ip
         if (known->confirmed < oldest->confirmed)
             oldest = known;
     }
+    names->added++;
     if (names->count < AQ_NAMES_MAX)
         oldest = &names->known[names->count++];
     *oldest = (struct aq_known_name){.address = *address, .confirmed = names->clock};

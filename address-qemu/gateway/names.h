@@ -18,7 +18,7 @@ struct aq_known_name {
 
 /* Zero-initialise. */
 struct aq_names {
-    unsigned count, clock;
+    unsigned count, clock, added; /* the latter two only grow */
     struct aq_known_name known[AQ_NAMES_MAX];
 };
 

@@ -12,7 +12,7 @@
 #include "gateway/bytes.h"
 #include "gateway/sockets.h"
 
-enum { TRY_MS = 2000, ROUNDS = 2, HOSTS_SECONDS = 60, VMS_SECONDS = 5 };
+enum { TRY_MS = 2000, LEARN_AGAIN_MS = 30000, ROUNDS = 2, HOSTS_SECONDS = 60, VMS_SECONDS = 5 };
 
 void aq_resolver_init(struct aq_resolver *resolver)
 {
@@ -29,12 +29,17 @@ static void give_up(struct aq_asked *asked)
     asked->fd = -1;
 }
 
+static bool is_own(const struct aq_asked *asked)
+{
+    return asked->client.port == 0;
+}
+
 /* Sends an answer of our own making. */
 static void answer(struct aq_resolver *resolver, const struct aq_asked *asked,
                    const struct aq_dns_answer *contents)
 {
     unsigned char message[AQ_DNS_ANSWER_MAX];
-    if (asked->client.port == 0)
+    if (is_own(asked))
         return;
     size_t length = aq_dns_build_answer(message, &asked->question, contents);
     resolver->answer(resolver->data, &asked->server, &asked->client, message, length);
@@ -44,6 +49,13 @@ static void answer_code(struct aq_resolver *resolver, const struct aq_asked *ask
 {
     const struct aq_dns_answer contents = {.code = code};
     answer(resolver, asked, &contents);
+}
+
+/* One of our own has no answer. */
+static void learn_again(struct aq_resolver *resolver, int64_t now_ms)
+{
+    if (resolver->learn_again_ms == 0)
+        resolver->learn_again_ms = now_ms + LEARN_AGAIN_MS;
 }
 
 /* Asks the next nameserver, from a new port of the system's choice. */
@@ -61,13 +73,16 @@ static int ask_next(struct aq_resolver *resolver, struct aq_asked *asked, int64_
             return 0;
         give_up(asked);
     }
+    if (is_own(asked) && resolver->server_count > 0)
+        learn_again(resolver, now_ms);
     answer_code(resolver, asked, AQ_DNS_SERVFAIL);
     return -1;
 }
 
-static struct aq_asked *free_place(struct aq_resolver *resolver)
+static struct aq_asked *free_place(struct aq_resolver *resolver, bool own)
 {
-    for (unsigned i = 0; i < AQ_QUESTIONS_MAX; i++)
+    unsigned end = own ? AQ_QUESTIONS_OWN : AQ_QUESTIONS_MAX;
+    for (unsigned i = own ? 0 : AQ_QUESTIONS_OWN; i < end; i++)
         if (resolver->asked[i].fd < 0)
             return &resolver->asked[i];
     return NULL;
@@ -78,7 +93,7 @@ static struct aq_asked *free_place(struct aq_resolver *resolver)
 static void ask(struct aq_resolver *resolver, const struct aq_asked *wanted, const struct aq_packet *whole,
                 int64_t now_ms)
 {
-    struct aq_asked *asked = free_place(resolver);
+    struct aq_asked *asked = free_place(resolver, is_own(wanted));
     if (asked == NULL)
         return;
     *asked = *wanted;
@@ -197,6 +212,8 @@ static void take_answer(struct aq_resolver *resolver, struct aq_asked *asked, in
         return; /* not from whom it was asked: the right one may still come */
     if (asked->question.length > 0)
         learn(resolver, asked->question.name, &contents);
+    if (is_own(asked) && contents.code != AQ_DNS_OK && contents.code != AQ_DNS_NXDOMAIN)
+        learn_again(resolver, now_ms);
     if (asked->whole)
         hand_back(resolver, asked, message, length);
     else
@@ -204,19 +221,27 @@ static void take_answer(struct aq_resolver *resolver, struct aq_asked *asked, in
     give_up(asked);
 }
 
-void aq_resolver_learn_names(struct aq_resolver *resolver, int64_t now_ms)
+/* Asks for names that are still to be learned, as far as there are places. */
+static void learn_more(struct aq_resolver *resolver, int64_t now_ms)
 {
     static const enum aq_dns_type types[] = {AQ_DNS_A, AQ_DNS_AAAA};
     const struct aq_egress *egress = &resolver->policy->egress;
-    for (unsigned i = 0; i < egress->count; i++) {
-        if (egress->rules[i].where != AQ_EGRESS_NAME || egress->rules[i].name[0] == '*')
+    while (resolver->to_learn < 2 * egress->count && free_place(resolver, true) != NULL) {
+        unsigned next = resolver->to_learn++;
+        const struct aq_egress_rule *rule = &egress->rules[next / 2];
+        struct aq_asked asked = {.question.type = types[next % 2]};
+        if (rule->where != AQ_EGRESS_NAME || rule->name[0] == '*')
             continue;
-        for (unsigned t = 0; t < 2; t++) {
-            struct aq_asked asked = {.question.type = types[t]};
-            aq_dns_make_question(egress->rules[i].name, types[t], &asked.question);
-            ask(resolver, &asked, NULL, now_ms);
-        }
+        aq_dns_make_question(rule->name, types[next % 2], &asked.question);
+        ask(resolver, &asked, NULL, now_ms);
     }
+}
+
+void aq_resolver_learn_names(struct aq_resolver *resolver, int64_t now_ms)
+{
+    resolver->to_learn = 0;
+    resolver->learn_again_ms = 0;
+    learn_more(resolver, now_ms);
 }
 
 void aq_resolver_learn(struct aq_resolver *resolver, const char *name, const struct aq_ip *address)
@@ -243,6 +268,8 @@ void aq_resolver_fill(struct aq_resolver *resolver, struct aq_polls *polls)
         if (asked->fd >= 0)
             aq_polls_call_at(polls, asked->until_ms);
     }
+    if (resolver->learn_again_ms != 0)
+        aq_polls_call_at(polls, resolver->learn_again_ms);
 }
 
 /* A nameserver that does not answer is not the first to be asked any more. */
@@ -264,4 +291,8 @@ void aq_resolver_serve(struct aq_resolver *resolver, const struct aq_polls *poll
         else if (asked->until_ms <= now_ms)
             silent(resolver, asked, now_ms);
     }
+    if (resolver->learn_again_ms != 0 && resolver->learn_again_ms <= now_ms)
+        aq_resolver_learn_names(resolver, now_ms);
+    else
+        learn_more(resolver, now_ms);
 }

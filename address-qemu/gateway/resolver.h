@@ -15,8 +15,9 @@
 
 #define AQ_NAMESERVERS_MAX 3
 #define AQ_HOSTS_MAX 256
-#define AQ_QUESTIONS_MAX 24
-#define AQ_ASKED_MAX 1500 /* of a question that is handed on, in bytes */
+#define AQ_QUESTIONS_MAX 32
+#define AQ_QUESTIONS_OWN 8 /* of them, which the guest cannot take: the first */
+#define AQ_ASKED_MAX 1500  /* of a question that is handed on, in bytes */
 
 /* A question under way. */
 struct aq_asked {
@@ -42,6 +43,8 @@ struct aq_resolver {
     } hosts[AQ_HOSTS_MAX]; /* names that are known without asking */
     unsigned host_count;
     struct aq_asked asked[AQ_QUESTIONS_MAX];
+    unsigned to_learn;      /* the rule whose name is asked for next, in both families: twice its place */
+    int64_t learn_again_ms; /* when all are asked for again, since there was no answer; 0: no need */
     /* Is it the name of a VM of the private network? May be NULL. */
     bool (*is_vm)(void *data, const char *name, struct aq_ip *address);
     const char *domain; /* of that network, whose names are asked for nowhere else; "" for none */
@@ -60,7 +63,7 @@ bool aq_resolver_ask(struct aq_resolver *resolver, const struct aq_packet *packe
                      char name[AQ_HOST_NAME_MAX + 1]);
 
 /* Finds the addresses of the rules' names out, so that a guest that remembers them from an earlier life can
-   go on. */
+   go on, and what is denied by name is. Asks again after a while for what nobody had an answer to. */
 void aq_resolver_learn_names(struct aq_resolver *resolver, int64_t now_ms);
 
 /* An address of a name: what the rules that have that name then mean. */

@@ -102,7 +102,7 @@ void aq_streams_learn(struct aq_streams *streams, const struct aq_packet *packet
     place = aq_flows_note(&streams->flows, &flow, now_ms);
     struct aq_stream *stream = &streams->streams[place];
     if (begins) {
-        *stream = (struct aq_stream){.acknowledged = acknowledged};
+        *stream = (struct aq_stream){.guest = packet->target, .acknowledged = acknowledged};
     } else if (distance(acknowledged, stream->acknowledged) > 0) {
         stream->acknowledged = acknowledged;
         stream->ahead = 0;

@@ -19,6 +19,7 @@
 enum { AQ_STREAM_AHEAD_MAX = 16, AQ_STREAMS_OVER_MAX = 160 };
 
 struct aq_stream {
+    struct aq_ip guest;    /* of its addresses the one that it is at */
     uint32_t acknowledged; /* the sequence number that libslirp wants next */
     unsigned ahead;        /* segments that have been let through beyond it, since it last moved */
     bool guest_ended, far_ended, far_done; /* each has sent its end; the guest has all of the far one's */
@@ -36,8 +37,8 @@ struct aq_stream_over {
 /* Zero-initialise, but for the seed of the flows. */
 struct aq_streams {
     struct aq_flows flows;
-    struct aq_stream streams[AQ_FLOW_SETS * AQ_FLOW_WAYS]; /* of the flow in the same place */
-    struct aq_stream_over over[AQ_STREAMS_OVER_MAX];       /* the oldest first */
+    struct aq_stream streams[AQ_FLOWS_MAX];          /* of the flow in the same place */
+    struct aq_stream_over over[AQ_STREAMS_OVER_MAX]; /* the oldest first */
     unsigned over_count;
 };
 

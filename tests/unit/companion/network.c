@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "gateway.h"
+#include "gateway/resolver.h"
 #include "gateway/sockets.h"
 
 enum { SOON = 20000, NEVER = 300 };
@@ -33,7 +34,11 @@ static void tcp_reaches_the_port_that_is_allowed_and_no_other(void **state)
     assert_int_equal(drops_of(&gateway, "localhost"), 1);
 
     /* Live: the other way round, and the connection that was open is over. */
+    aq_autoclose int open = accept(service, NULL, NULL);
     tell(&gateway, -1, "rules localhost:%u", other);
+    char byte;
+    assert_true(contacted(open, SOON)); /* the far end hears of it */
+    assert_true(recv(open, &byte, 1, 0) <= 0);
     send_frame(&gateway, tcp_frame(GUEST_IP, 40002, "10.0.2.2", other, SYN));
     assert_true(next_from(&gateway, "10.0.2.2", IPPROTO_TCP, 40002, SOON, &frame));
     assert_int_equal(transport_of(&frame)[13], SYN | ACK);
@@ -293,6 +298,35 @@ static void only_names_in_the_rules_are_answered(void **state)
     end_gateway(&gateway);
 }
 
+/* Names that are denied have to be known, however many they are and whatever the guest asks for meanwhile. */
+static void every_name_of_the_rules_is_learned(void **state)
+{
+    (void)state;
+    enum { NAMES = 30 };
+    unsigned port;
+    aq_autoclose int server = listen_at("127.0.0.1", SOCK_DGRAM, &port);
+    struct gateway gateway = start_gateway("443");
+    aq_autobuffer struct aq_buffer list = {0};
+    for (int i = 0; i < NAMES; i++)
+        aq_buffer_format(&list, ", !n%d.example:any", i);
+    tell(&gateway, -1, "nameservers 127.0.0.1#%u", port);
+    for (unsigned i = 0; i < AQ_QUESTIONS_MAX; i++)
+        send_frame(&gateway, question_for("anything.example", i, 1));
+    for (unsigned i = 0; i < AQ_QUESTIONS_MAX - AQ_QUESTIONS_OWN; i++) {
+        char bytes[512];
+        assert_true(contacted(server, SOON));
+        assert_true(recv(server, bytes, sizeof bytes, 0) > 0); /* which is never answered */
+    }
+    tell(&gateway, -1, "rules any%s", aq_buffer_text(&list));
+    aq_autofree char *last = aq_format("n%d.example 198.51.100.1", NAMES - 1);
+    for (int i = 0; i < 1000 && !known(&gateway, last); i++)
+        if (contacted(server, 20))
+            serve_name(server, 1);
+    assert_true(known(&gateway, last));
+    assert_true(known(&gateway, "n0.example 198.51.100.1"));
+    end_gateway(&gateway);
+}
+
 static void any_name_is_asked_for_where_any_address_is_allowed(void **state)
 {
     (void)state;
@@ -505,6 +539,7 @@ int main(void)
         cmocka_unit_test(connections_that_are_over_are_forgotten),
         cmocka_unit_test(a_forwarded_udp_port_is_no_way_out),
         cmocka_unit_test(only_names_in_the_rules_are_answered),
+        cmocka_unit_test(every_name_of_the_rules_is_learned),
         cmocka_unit_test(any_name_is_asked_for_where_any_address_is_allowed),
         cmocka_unit_test(the_sandbox_is_closed),
         cmocka_unit_test(nothing_passes_when_it_is_killed),

@@ -399,6 +399,57 @@ static void only_who_was_asked_may_answer(void **state)
     assert_false(aq_judge_inbound(&judge, &from_nobody, false, 1000000)); /* long ago */
 }
 
+static bool comes_in(struct frame frame, bool forwarded)
+{
+    assert_int_equal(aq_packet_parse(frame.bytes, frame.length, &packet), AQ_FAULT_NONE);
+    return aq_judge_inbound(&judge, &packet, forwarded, 1000);
+}
+
+/* What the guest has opened ends with the rule that allowed it, whatever the far end does. */
+static void an_answer_lets_nobody_in(void **state)
+{
+    (void)state;
+    const struct aq_flow asked_for = {AQ_IP4(203, 0, 113, 9), 53, 53, AQ_PROTOCOL_UDP};
+    rules("53/udp");
+    assert_verdict(udp_frame(GUEST_IP, 53, "203.0.113.9", 53, "x", 1), "pass");
+    assert_true(
+        comes_in(udp_frame("203.0.113.9", 53, GUEST_IP, 53, "x", 1), true)); /* a forward is there, too */
+    assert_true(aq_judge_allows(&judge, &asked_for));
+    assert_ok(aq_egress_parse("none", &policy.egress, &err));
+    assert_false(aq_judge_allows(&judge, &asked_for));
+    assert_fault(udp_frame(GUEST_IP, 53, "203.0.113.9", 53, "x", 1), "refuse", "rule");
+
+    rules("none");
+    assert_true(comes_in(tcp_frame("203.0.113.9", 50000, GUEST_IP, 80, SYN), true));
+    assert_verdict(tcp_frame(GUEST_IP, 80, "203.0.113.9", 50000, ACK), "pass");
+    assert_fault(tcp_frame(GUEST_IP, 80, "203.0.113.9", 50000, SYN), "refuse", "rule");
+    const struct aq_flow host = {AQ_NET4_HOST, 22, 40000, AQ_PROTOCOL_TCP};
+    assert_false(aq_judge_allows(&judge, &host));
+    rules("localhost:22");
+    assert_true(aq_judge_allows(&judge, &host));
+}
+
+static void a_peers_answer_lets_it_in_no_more(void **state)
+{
+    (void)state;
+    static struct aq_peers peers;
+    peers.count = 1;
+    peers.peers[0] = (struct aq_peer){.name = "other", .address = AQ_IP4(10, 0, 2, 16)};
+    rules("any");
+    judge.peers = &peers;
+    assert_verdict(udp_frame(GUEST_IP, 40000, "10.0.2.16", 53, "x", 1), "peer");
+    struct frame answer = udp_frame("10.0.2.16", 53, GUEST_IP, 40000, "x", 1);
+    assert_int_equal(aq_packet_parse(answer.bytes, answer.length, &packet), AQ_FAULT_NONE);
+    assert_true(aq_judge_from_peer(&judge, &peers.peers[0], &packet, 1000));
+    assert_ok(aq_egress_parse("none", &policy.egress, &err));
+    assert_fault(udp_frame(GUEST_IP, 40000, "10.0.2.16", 53, "x", 1), "refuse", "rule");
+
+    struct frame question = udp_frame("10.0.2.16", 50000, GUEST_IP, 53, "x", 1);
+    assert_int_equal(aq_packet_parse(question.bytes, question.length, &packet), AQ_FAULT_NONE);
+    assert_true(aq_judge_from_peer(&judge, &peers.peers[0], &packet, 1000));
+    assert_verdict(udp_frame(GUEST_IP, 53, "10.0.2.16", 50000, "x", 1), "peer"); /* which it asked for */
+}
+
 static void the_gate_hears_its_own_answers(void **state)
 {
     (void)state;
@@ -423,6 +474,8 @@ int main(void)
         cmocka_unit_test(dhcp_is_answered_here),
         cmocka_unit_test(answers_to_forwarded_ports_pass),
         cmocka_unit_test(only_who_was_asked_may_answer),
+        cmocka_unit_test(an_answer_lets_nobody_in),
+        cmocka_unit_test(a_peers_answer_lets_it_in_no_more),
         cmocka_unit_test(the_gate_hears_its_own_answers),
     };
     return cmocka_run_group_tests_name("gateway/judge", tests, NULL, NULL);
