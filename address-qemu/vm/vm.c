@@ -207,13 +207,15 @@ int aq_vm_open_disk(const struct aq_vm *vm, int folder, struct aq_error *err)
 }
 
 /* What is pending may have happened already. */
-static bool stands_on(const struct aq_vm *vm, const struct aq_parent *on)
+static bool stands_on(const struct aq_vm *vm, const void *data)
 {
+    const struct aq_parent *on = data;
     return aq_parent_same(&vm->parent, on) ||
            (on->kind == AQ_PARENT_LAYER && strcmp(vm->pending.layer, on->name) == 0);
 }
 
-static int add_vms(const struct aq_parent *on, struct aq_strings *names, struct aq_error *err)
+int aq_vm_add_those(bool (*are)(const struct aq_vm *vm, const void *data), const void *data,
+                    struct aq_strings *names, struct aq_error *err)
 {
     aq_autoclose int vms = aq_open_home_dir("vms", err);
     aq_autostrings struct aq_strings all = {0};
@@ -223,8 +225,8 @@ static int add_vms(const struct aq_parent *on, struct aq_strings *names, struct 
         aq_autovm struct aq_vm vm = {0};
         int loaded = aq_vm_load_at(vms, all.items[i], &vm, err);
         if (loaded == -1)
-            return -1; /* what cannot be read may depend on it: better not to remove anything */
-        if (loaded == 0 && stands_on(&vm, on))
+            return -1;
+        if (loaded == 0 && are(&vm, data))
             aq_strings_format(names, "VM %s", all.items[i]);
     }
     return 0;
@@ -252,7 +254,7 @@ static int add_templates(const struct aq_parent *on, struct aq_strings *names, s
 
 int aq_vm_dependents(const struct aq_parent *on, struct aq_strings *names, struct aq_error *err)
 {
-    return add_vms(on, names, err) < 0 ? -1 : add_templates(on, names, err);
+    return aq_vm_add_those(stands_on, on, names, err) < 0 ? -1 : add_templates(on, names, err);
 }
 
 int aq_vm_clones(const char *base, struct aq_strings *names, struct aq_error *err)

@@ -156,6 +156,11 @@ int aq_vm_open_disk(const struct aq_vm *vm, int folder, struct aq_error *err);
    cannot be read is passed over. */
 int aq_vm_clones(const char *base, struct aq_strings *names, struct aq_error *err);
 
+/* Adds "VM web" for each VM of which `are` says so. A record that cannot be read is an error: what it says
+   may be what matters. */
+int aq_vm_add_those(bool (*are)(const struct aq_vm *vm, const void *data), const void *data,
+                    struct aq_strings *names, struct aq_error *err);
+
 /* Adds what the rooms from vm/ on have standing on an image: VMs and templates. Further kinds of children are
    added here. Of the type aq_dependents (image/dependents.h). */
 int aq_vm_dependents(const struct aq_parent *on, struct aq_strings *names, struct aq_error *err);

@@ -12,25 +12,8 @@
 
 #include "offline/agent/agent.h"
 #include "offline/agent/root.h"
+#include "offline/file_kind.h"
 #include "offline/guest_accounts.h"
-
-const char *aq_files_kind(mode_t mode)
-{
-    switch (mode & S_IFMT) {
-    case S_IFDIR:
-        return "folder";
-    case S_IFLNK:
-        return "link";
-    case S_IFIFO:
-        return "fifo";
-    case S_IFSOCK:
-        return "socket";
-    case S_IFREG:
-        return "file";
-    default:
-        return "device";
-    }
-}
 
 int aq_files_complain(const struct aq_files *files, int errnum, const char *format, ...)
 {
@@ -118,7 +101,7 @@ static int put_link_at(struct aq_files *files, int parent, const char *name)
     if (aq_files_owner(files, there ? &was : NULL, &uid, &gid) < 0)
         return -1;
     if (there && !S_ISREG(was.st_mode) && !S_ISLNK(was.st_mode))
-        return aq_files_complain(files, 0, "a link goes there, and a %s is", aq_files_kind(was.st_mode));
+        return aq_files_complain(files, 0, "a link goes there, and a %s is", aq_file_kind(was.st_mode));
     if (there && unlinkat(parent, name, 0) < 0)
         return aq_files_complain(files, errno, "cannot be replaced");
     if (symlinkat(files->item.target, parent, name) < 0)

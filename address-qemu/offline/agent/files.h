@@ -16,9 +16,6 @@ struct aq_files {
     size_t users_length, groups_length;
 };
 
-/* What a thing is called: "folder", "device", … */
-const char *aq_files_kind(mode_t mode);
-
 /* Says what is wrong with the present item; returns -1. */
 int aq_files_complain(const struct aq_files *files, int errnum, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

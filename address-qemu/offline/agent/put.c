@@ -12,6 +12,7 @@
 
 #include "offline/agent/files.h"
 #include "offline/agent/root.h"
+#include "offline/file_kind.h"
 
 #define PIECE ((size_t)1 << 18)
 
@@ -90,7 +91,7 @@ static int put_at(struct aq_files *files, int parent, const char *name)
         return unlinkat(parent, name, 0) == 0 ? make(files, parent, name, NULL, -1)
                                               : aq_files_complain(files, errno, "cannot be replaced");
     if (!S_ISREG(was.st_mode))
-        return aq_files_complain(files, 0, "a file goes there, and a %s is", aq_files_kind(was.st_mode));
+        return aq_files_complain(files, 0, "a file goes there, and a %s is", aq_file_kind(was.st_mode));
     if (was.st_nlink > 1)
         return replace_linked(files, parent, name, &was);
     int fd = openat(parent, name, O_WRONLY | O_TRUNC | O_NOFOLLOW | O_CLOEXEC);
@@ -120,7 +121,7 @@ int aq_files_append(struct aq_files *files)
     close(fd);
     if (looked < 0 || !S_ISREG(was.st_mode))
         return aq_files_complain(files, looked < 0 ? errno : 0, "a file is to be added to, and a %s is there",
-                                 aq_files_kind(was.st_mode));
+                                 aq_file_kind(was.st_mode));
     fd = aq_root_at(files->root, files->item.path, O_WRONLY | O_APPEND | O_NONBLOCK, 0);
     return fd >= 0 ? write_and_close(files, fd, &was) : aq_files_complain(files, errno, "cannot be written");
 }

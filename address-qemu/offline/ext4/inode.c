@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "offline/file_kind.h"
 #include "offline/guest_accounts.h"
 
 /* Beyond this a folder's link count needs what dir_nlink says. */
@@ -15,24 +16,6 @@
 #define ODD_FLAGS                                                                                            \
     (EXT2_IMMUTABLE_FL | EXT2_APPEND_FL | EXT4_ENCRYPT_FL | EXT4_VERITY_FL | EXT4_INLINE_DATA_FL |           \
      EXT4_EA_INODE_FL | EXT4_CASEFOLD_FL | EXT2_COMPR_FL)
-
-const char *aq_inode_kind(unsigned mode)
-{
-    switch (mode & S_IFMT) {
-    case S_IFDIR:
-        return "folder";
-    case S_IFLNK:
-        return "link";
-    case S_IFIFO:
-        return "fifo";
-    case S_IFSOCK:
-        return "socket";
-    case S_IFREG:
-        return "file";
-    default:
-        return "device";
-    }
-}
 
 int aq_inode_read(const struct aq_writer *writer, ext2_ino_t number, struct ext2_inode *inode)
 {
@@ -66,7 +49,7 @@ static int judge_folder(struct aq_writer *writer, ext2_ino_t folder)
     if (aq_inode_read(writer, folder, &inode) < 0)
         return -1;
     if (!LINUX_S_ISDIR(inode.i_mode))
-        return aq_writer_unfit(writer, "a folder was wanted where a %s is", aq_inode_kind(inode.i_mode));
+        return aq_writer_unfit(writer, "a folder was wanted where a %s is", aq_file_kind(inode.i_mode));
     if ((inode.i_flags & ODD_FLAGS) != 0 || inode.i_links_count > FOLDER_LINKS_MAX)
         return aq_writer_unfit(writer, "a folder has flags or a size that are left to the kernel");
     return 0;

@@ -7,9 +7,6 @@
 
 #include "offline/ext4/writer.h"
 
-/* What a thing is called: "folder", "device", … */
-const char *aq_inode_kind(unsigned mode);
-
 /* Reads what is known of every inode; 0 or -1 after a complaint. */
 int aq_inode_read(const struct aq_writer *writer, ext2_ino_t number, struct ext2_inode *inode);
 

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "offline/ext4/inode.h"
+#include "offline/file_kind.h"
 
 #define PIECE (1u << 18)
 
@@ -161,7 +162,7 @@ int aq_writer_put(struct aq_writer *writer)
     if (LINUX_S_ISLNK(was.i_mode))
         return aq_inode_remove(writer, folder, name, number) < 0 ? -1 : put_new(writer, folder, name);
     if (!LINUX_S_ISREG(was.i_mode))
-        return aq_writer_complain(writer, 0, "a file goes there, and a %s is", aq_inode_kind(was.i_mode));
+        return aq_writer_complain(writer, 0, "a file goes there, and a %s is", aq_file_kind(was.i_mode));
     if (judge_file(writer, number, &was) < 0)
         return -1;
     if (was.i_links_count > 1)
@@ -180,7 +181,7 @@ int aq_writer_append(struct aq_writer *writer)
         return -1;
     if (!LINUX_S_ISREG(was.i_mode))
         return aq_writer_complain(writer, 0, "a file is to be added to, and a %s is there",
-                                  aq_inode_kind(was.i_mode));
+                                  aq_file_kind(was.i_mode));
     if (judge_file(writer, number, &was) < 0 || write_file(writer, number, false) < 0)
         return -1;
     return aq_inode_own(writer, number, false);

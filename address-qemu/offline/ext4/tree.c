@@ -6,6 +6,7 @@
 #include "offline/ext4/entries.h"
 #include "offline/ext4/inode.h"
 #include "offline/ext4/put.h"
+#include "offline/file_kind.h"
 
 #define DEPTH_MAX 128
 
@@ -44,7 +45,7 @@ static int put_link(struct aq_writer *writer)
     if (found < 0 || (found > 0 && aq_inode_read(writer, number, &was) < 0))
         return -1;
     if (found > 0 && !LINUX_S_ISREG(was.i_mode) && !LINUX_S_ISLNK(was.i_mode))
-        return aq_writer_complain(writer, 0, "a link goes there, and a %s is", aq_inode_kind(was.i_mode));
+        return aq_writer_complain(writer, 0, "a link goes there, and a %s is", aq_file_kind(was.i_mode));
     /* What is replaced leaves its owner to the link: that is left to the appliance when it is not root's. */
     if (found > 0 && (inode_uid(was) != 0 || inode_gid(was) != 0))
         return aq_writer_unfit(writer, "a link takes the place of what is not root's");
