@@ -68,6 +68,26 @@ bool aq_streams_take_over(struct aq_streams *streams, struct aq_stream_over *ove
     return false;
 }
 
+/* Lets a segment through beyond what is acknowledged, if there are not too many of them. */
+static bool take_ahead(struct aq_stream *stream, const struct aq_packet *packet)
+{
+    if (stream->ahead == AQ_STREAM_AHEAD_MAX)
+        return false;
+    stream->ahead_ends[stream->ahead++] = sequence_after(packet);
+    return true;
+}
+
+/* libslirp keeps those no more that end within what it acknowledges, and no others. */
+static void acknowledge(struct aq_stream *stream, uint32_t acknowledged)
+{
+    unsigned kept = 0;
+    for (unsigned i = 0; i < stream->ahead; i++)
+        if (distance(stream->ahead_ends[i], acknowledged) > 0)
+            stream->ahead_ends[kept++] = stream->ahead_ends[i];
+    stream->ahead = kept;
+    stream->acknowledged = acknowledged;
+}
+
 bool aq_streams_may_pass(struct aq_streams *streams, const struct aq_packet *packet, int64_t now_ms)
 {
     const struct aq_flow flow = {packet->target, packet->target_port, packet->source_port, packet->protocol};
@@ -81,7 +101,7 @@ bool aq_streams_may_pass(struct aq_streams *streams, const struct aq_packet *pac
     if (!plain) {
         aq_flows_note(&streams->flows, &flow, now_ms);
         if (distance(aq_get32(packet->transport + 4), stream->acknowledged) > 0 &&
-            ++stream->ahead > AQ_STREAM_AHEAD_MAX)
+            !take_ahead(stream, packet))
             return false;
     }
     note_ends(stream, packet);
@@ -104,8 +124,7 @@ void aq_streams_learn(struct aq_streams *streams, const struct aq_packet *packet
     if (begins) {
         *stream = (struct aq_stream){.guest = packet->target, .acknowledged = acknowledged};
     } else if (distance(acknowledged, stream->acknowledged) > 0) {
-        stream->acknowledged = acknowledged;
-        stream->ahead = 0;
+        acknowledge(stream, acknowledged);
     }
     if ((packet->flags & AQ_TCP_FIN) != 0) {
         stream->far_ended = true;

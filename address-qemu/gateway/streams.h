@@ -19,12 +19,13 @@
 enum { AQ_STREAM_AHEAD_MAX = 16, AQ_STREAMS_OVER_MAX = 160 };
 
 struct aq_stream {
-    struct aq_ip guest;    /* of its addresses the one that it is at */
-    uint32_t acknowledged; /* the sequence number that libslirp wants next */
-    unsigned ahead;        /* segments that have been let through beyond it, since it last moved */
-    bool guest_ended, far_ended, far_done; /* each has sent its end; the guest has all of the far one's */
-    bool over;                             /* libslirp can forget it */
-    uint32_t guest_end, far_end;           /* the sequence numbers after these */
+    struct aq_ip guest;                       /* of its addresses the one that it is at */
+    uint32_t acknowledged;                    /* the sequence number that libslirp wants next */
+    unsigned ahead;                           /* how many segments beyond it have been let through */
+    uint32_t ahead_ends[AQ_STREAM_AHEAD_MAX]; /* the sequence numbers after each of them */
+    bool guest_ended, far_ended, far_done;    /* each has sent its end; the guest has all of the far one's */
+    bool over;                                /* libslirp can forget it */
+    uint32_t guest_end, far_end;              /* the sequence numbers after these */
 };
 
 /* What ends one in the guest's name. */
