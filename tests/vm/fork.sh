@@ -12,7 +12,8 @@ qemu 'wait parent' >/dev/null
 guest parent 'echo memory >/tmp/kept; echo disk >/root/kept
     (sleep 100000 & echo $! >/tmp/sleeper) </dev/null >/dev/null 2>&1
     (while :; do echo "$(head -c 16 /dev/urandom | od -An -tx1 | tr -d " ")" >>/tmp/draws; usleep 2000; done) \
-        </dev/null >/dev/null 2>&1 &'
+        </dev/null >/dev/null 2>&1 &
+    echo $! >/tmp/drawer'
 
 # What cannot be is refused before anything is touched.
 checks <<'REXX'
@@ -145,7 +146,7 @@ REXX
 
 # A guest that nobody speaks to is at rest: no agent waits to be heard.
 cpu() { awk '{ print $14 + $15 }' "/proc/$(qemu_get QEMU_PID "status child-2")/stat"; }
-guest child-2 'kill $(pgrep -f urandom | head -1); true'
+guest child-2 'kill $(cat /tmp/drawer)'
 sleep 1
 begin=$(cpu)
 sleep 3
