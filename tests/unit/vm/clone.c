@@ -140,7 +140,8 @@ static void what_is_wrong_is_refused_and_leaves_nothing(void **state)
     assert_refused("VALUE_INVALID", "clone base=base memory=1M no_start");
     assert_refused("VALUE_INVALID", "clone base=base cpus=0 no_start");
     assert_refused("VALUE_INVALID", "clone base=base no_start=maybe");
-    assert_refused("VALUE_INVALID", "clone base=base network=tap no_start");
+    assert_refused("NOT_SUPPORTED", "clone base=base network=tap no_start");
+    assert_refused("VALUE_INVALID", "clone base=base network=-x no_start");
     assert_refused("KEY_UNKNOWN", "clone base=base memmory=1G no_start");
     assert_says("did you mean memory?");
     assert_refused("VALUE_INVALID", "clone base=base name=a vm=b no_start");
