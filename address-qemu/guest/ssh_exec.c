@@ -352,7 +352,8 @@ static void end_command(struct aq_ssh_run *run)
 {
     struct aq_error ignored = {0};
     enum aq_ssh_ending ending = run->order->ending;
-    if (run->ssh->link == NULL) /* the channel went with the connection, which another session may have lost */
+    if (run->ssh->link ==
+        NULL) /* the channel went with the connection, which another session may have lost */
         run->channel = NULL;
     if (ending == AQ_SSH_ABANDON || run->channel == NULL)
         return;

@@ -125,7 +125,8 @@ static void a_commit_is_ended_before_the_vm_goes(void **state)
     assert_command("create image=own.qcow2 name=one overlay=true no_start");
     disk_mark("one", 2, 2);
     tool("sh", "-c",
-         "cd \"$ADDRESS_QEMU_HOME/vms/one\" && printf 'pending:\\n  what: commit\\n  disk: disk-x.qcow2\\n' >>vm.yaml");
+         "cd \"$ADDRESS_QEMU_HOME/vms/one\" && printf 'pending:\\n  what: commit\\n  disk: disk-x.qcow2\\n' "
+         ">>vm.yaml");
     assert_refused("IMAGE_IN_USE", "create image=own.qcow2 name=two overlay=true no_start");
     assert_command("remove one");
     tool("qemu-io", "-r", "-f", "qcow2", "-c", "read -P 2 2M 64k", "own.qcow2");
