@@ -43,7 +43,7 @@ call equal 'agent 0', qemu_method strip(qemu_stdout, , '0a'x), 'through the agen
 call ok 'execute vm=one method=ssh command="id -u; head -c 3000000 /dev/zero" max_output=4M'
 call equal 'ssh' 3000002 '30'x, qemu_method length(qemu_stdout) left(qemu_stdout, 1), 'through OpenSSH'
 call refused 'COMMAND_TIMEOUT', 'execute vm=one method=ssh timeout=3s command="setsid sleep 4567 & sleep 4568"'
-call refused 'GUEST_COMMAND_FAILED', 'execute vm=one command="pgrep -a sleep"'
+call refused 'GUEST_COMMAND_FAILED', 'execute vm=one command="pgrep -f [s]leep.456"'
 call ok 'ssh_config name=one file=one.ssh'
 REXX
 
