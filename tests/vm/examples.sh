@@ -19,7 +19,7 @@ example hello.rexx
 assert_contains "$output" 'Hello, the host! This is REXX in the virtual machine '
 assert_contains "$output" 'under Linux '
 assert_contains "$output" 'The script ran in the VM '
-assert_equals 9 "$(grep -c '^ *[0-9]* ms  [a-z]*$' <<<"$output")" "stages in: $output"
+assert_equals 10 "$(grep -c '^ *[0-9]* ms  [a-z]*$' <<<"$output")" "stages in: $output"
 assert_no_vms hello.rexx
 
 example many-clones.rexx micro 7
