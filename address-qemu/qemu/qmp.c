@@ -147,6 +147,12 @@ int aq_qmp_command(struct aq_qmp *qmp, const char *name, json_t *arguments, aq_d
     return read_answer(qmp, name, qmp->last_id, deadline, answer, err);
 }
 
+int aq_qmp_tell(struct aq_qmp *qmp, const char *name, json_t *arguments, aq_deadline deadline,
+                struct aq_error *err)
+{
+    return send_command(qmp, name, arguments, deadline, err);
+}
+
 static int read_greeting(struct aq_qmp *qmp, aq_deadline deadline, struct aq_error *err)
 {
     aq_autojson json_t *greeting = NULL;

@@ -54,6 +54,12 @@ int aq_qmp_descriptor(const struct aq_qmp *qmp);
 int aq_qmp_command(struct aq_qmp *qmp, const char *name, json_t *arguments, aq_deadline deadline,
                    json_t **answer, struct aq_error *err);
 
+/* Sends a command and does not wait for its answer, which whoever reads next passes over: for what has to be
+   read from elsewhere before QEMU can answer. That it took effect is to be seen otherwise. `arguments` as
+   above. */
+int aq_qmp_tell(struct aq_qmp *qmp, const char *name, json_t *arguments, aq_deadline deadline,
+                struct aq_error *err);
+
 /* Gives QEMU a copy of a descriptor under a name, for commands that take "fd:NAME". */
 int aq_qmp_give_fd(struct aq_qmp *qmp, int fd, const char *name, aq_deadline deadline, struct aq_error *err);
 

@@ -217,7 +217,8 @@ int aq_relay_finish(struct aq_relay *relay, struct aq_error *err)
     relay->ending = true;
     fcntl(relay->from, F_SETPIPE_SZ, DEVICES_PIPE);
     json_t *state = json_pack("{s:s}", "state", "pre-switchover");
-    if (aq_qmp_command(relay->qmp, "migrate-continue", state, aq_after_ms(QMP_MS), NULL, err) < 0 ||
+    /* QEMU may write its last pages before it answers, and does neither while the pipe is full. */
+    if (aq_qmp_tell(relay->qmp, "migrate-continue", state, aq_after_ms(QMP_MS), err) < 0 ||
         pass_until(relay, "completed", err) < 0)
         return -1;
     while (!relay->ended) {
