@@ -29,6 +29,12 @@ guest_is() {
     guest "$@" >/dev/null 2>&1
 }
 
+# guest_lacks VM PATTERN: no process of the micro guest has that in its command line, by a ps that finds others. PATTERN
+# is one that does not match itself: 'sleep 1[2]'.
+guest_lacks() {
+    assert_equals seen "$(guest "$1" "ps w | grep -q '[P]ID' && echo seen; ps w | grep '$2'; true")" "processes of $1"
+}
+
 # remove_all: for cleanup_fn; ends and removes whatever VMs there are.
 remove_all() {
     rexx -e 'address qemu "list"
