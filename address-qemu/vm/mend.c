@@ -7,16 +7,27 @@
 
 enum { RESTORE_MS = 600000, CHECK_MS = 3600000 };
 
-int aq_vm_restore_begin(struct aq_vm *vm, int lock, struct aq_error *err)
+int aq_vm_tables_begin(struct aq_vm *vm, int lock, struct aq_error *err)
 {
-    vm->pending.what = AQ_PENDING_RESTORE;
+    vm->pending.what = AQ_PENDING_TABLES;
     return aq_vm_write(vm, lock, err);
 }
 
-int aq_vm_restore_end(struct aq_vm *vm, int lock, struct aq_error *err)
+int aq_vm_tables_end(struct aq_vm *vm, int lock, struct aq_error *err)
 {
     vm->pending.what = AQ_PENDING_NOTHING;
     return aq_vm_write(vm, lock, err);
+}
+
+int aq_vm_tables_done(struct aq_vm *vm, int lock, const struct aq_process_id *qemu, int done,
+                      const struct aq_error *err)
+{
+    struct aq_error ignored = {0};
+    /* One that was killed closes its monitor a while before it is gone. */
+    bool dying = err->code == AQ_E_VM_NOT_RUNNING || err->code == AQ_E_IO;
+    if (done == 0 || (!dying && err->code != AQ_E_TIMEOUT && aq_process_alive(qemu)))
+        aq_vm_tables_end(vm, lock, &ignored); /* a note that stays does no harm */
+    return done;
 }
 
 /* What is below the disk has no part in it. */
@@ -40,10 +51,10 @@ static int wait_done(int run_folder, struct aq_error *err)
     return qmp == NULL ? -1 : 0;
 }
 
-int aq_vm_restore_settle(struct aq_vm *vm, int lock, int run_folder, struct aq_error *err)
+int aq_vm_tables_settle(struct aq_vm *vm, int lock, int run_folder, struct aq_error *err)
 {
     if ((run_folder >= 0 ? wait_done(run_folder, err) : put_in_order(vm, lock, err)) < 0)
-        return aq_error_context(err, "the VM %s was going back to a snapshot when that was cut short",
+        return aq_error_context(err, "the snapshots of VM %s were being changed when that was cut short",
                                 vm->name);
-    return aq_vm_restore_end(vm, lock, err);
+    return aq_vm_tables_end(vm, lock, err);
 }

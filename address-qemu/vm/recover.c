@@ -14,8 +14,8 @@ int aq_vm_recover(struct aq_vm *vm, int lock, int run_folder, struct aq_error *e
         return aq_vm_flatten_settle(vm, lock, run_folder, err);
     case AQ_PENDING_COMMIT:
         return aq_vm_commit_settle(vm, lock, err);
-    case AQ_PENDING_RESTORE:
-        return aq_vm_restore_settle(vm, lock, run_folder, err);
+    case AQ_PENDING_TABLES:
+        return aq_vm_tables_settle(vm, lock, run_folder, err);
     default:
         return 0;
     }

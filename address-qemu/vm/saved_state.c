@@ -18,6 +18,7 @@
 #include "vm/bound.h"
 #include "vm/hold.h"
 #include "vm/lifecycle.h"
+#include "vm/mend.h"
 #include "vm/snapshot_file.h"
 #include "vm/snapshot_find.h"
 #include "vm/snapshot_live.h"
@@ -71,9 +72,21 @@ static int note_and_quit(const struct aq_vm_hold *hold, struct aq_qmp *qmp, stru
     return -1;
 }
 
+/* In the place of one that was left. */
+static int write_state(struct aq_vm_hold *hold, struct aq_qmp *qmp, aq_deadline deadline,
+                       struct aq_error *err)
+{
+    if (aq_vm_tables_begin(&hold->vm, hold->lock, err) < 0)
+        return -1;
+    int written = aq_snapshot_delete(qmp, AQ_SNAPSHOT_SAVED_STATE, deadline, err) < 0
+                      ? -1
+                      : aq_snapshot_save(qmp, AQ_SNAPSHOT_SAVED_STATE, deadline, err);
+    return aq_vm_tables_done(&hold->vm, hold->lock, &hold->run.process, written, err);
+}
+
 /* The VM stands still from here on: what it did after it was saved would be lost. Should this process die
    before it is done, somebody else tells QEMU to go on. */
-static int save_and_end(const struct aq_vm_hold *hold, struct aq_qmp *qmp, aq_deadline deadline,
+static int save_and_end(struct aq_vm_hold *hold, struct aq_qmp *qmp, aq_deadline deadline,
                         struct aq_error *err)
 {
     aq_autoguard struct aq_guard guard = AQ_GUARD_NONE;
@@ -82,9 +95,7 @@ static int save_and_end(const struct aq_vm_hold *hold, struct aq_qmp *qmp, aq_de
         aq_guard_begin(aq_qmp_descriptor(qmp), "{\"execute\": \"cont\"}\n", &guard, err) < 0)
         return -1;
     if (aq_qmp_command(qmp, "stop", NULL, aq_after_ms(QMP_MS), NULL, err) == 0 &&
-        aq_snapshot_delete(qmp, AQ_SNAPSHOT_SAVED_STATE, deadline, err) == 0 &&
-        aq_snapshot_save(qmp, AQ_SNAPSHOT_SAVED_STATE, deadline, err) == 0 &&
-        note_and_quit(hold, qmp, err) == 0)
+        write_state(hold, qmp, deadline, err) == 0 && note_and_quit(hold, qmp, err) == 0)
         return 0;
     if (!hold->run.paused)
         aq_qmp_command(qmp, "cont", NULL, aq_after_ms(QMP_MS), NULL, &ignored);
@@ -111,6 +122,18 @@ int aq_vm_save_state(const struct aq_vm *vm, aq_deadline deadline, struct aq_err
     return saved;
 }
 
+/* One that cannot be removed takes room until the next save. The record is as the start has left it. */
+static void drop_state(const char *name, int lock, const struct aq_run *run, int run_folder)
+{
+    aq_autovm struct aq_vm vm = {0};
+    struct aq_error ignored = {0};
+    if (aq_vm_load(name, &vm, &ignored) < 0 || aq_vm_tables_begin(&vm, lock, &ignored) < 0)
+        return;
+    int dropped =
+        aq_snapshot_live_delete(run_folder, AQ_SNAPSHOT_SAVED_STATE, aq_after_ms(REMOVE_MS), &ignored);
+    aq_vm_tables_done(&vm, lock, &run->process, dropped, &ignored);
+}
+
 int aq_vm_restore_state(const struct aq_vm *vm, struct aq_run *run, struct aq_error *err)
 {
     aq_autohold struct aq_vm_hold hold = AQ_VM_HOLD_NONE;
@@ -130,8 +153,7 @@ int aq_vm_restore_state(const struct aq_vm *vm, struct aq_run *run, struct aq_er
         aq_run_forget(hold.lock, run);
         return -1;
     }
-    struct aq_error ignored = {0}; /* one that cannot be removed takes room until the next save */
-    aq_snapshot_live_delete(run_folder, AQ_SNAPSHOT_SAVED_STATE, aq_after_ms(REMOVE_MS), &ignored);
+    drop_state(vm->name, hold.lock, run, run_folder);
     return 0;
 }
 

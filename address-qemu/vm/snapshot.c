@@ -76,6 +76,21 @@ static int take_running(struct work *work, const char *name, enum aq_quiesce qui
     return aq_snapshot_live_save(hold->run_folder, name, true, hold->run.paused, deadline, err);
 }
 
+/* On the file of one that is stopped. */
+static int change_file(struct work *work, enum aq_snapshot_file what, const char *name, struct aq_error *err)
+{
+    struct aq_error ignored = {0};
+    struct aq_vm *vm = &work->hold.vm;
+    if (aq_vm_tables_begin(vm, work->hold.lock, err) < 0)
+        return -1;
+    int done = aq_snapshot_file(vm, work->hold.lock, what, name, err);
+    if (done == 0)
+        aq_vm_tables_end(vm, work->hold.lock, &ignored);
+    else
+        aq_vm_tables_settle(vm, work->hold.lock, -1, &ignored);
+    return done;
+}
+
 int aq_vm_snapshot(const struct aq_vm *vm, const char *name, enum aq_snapshot_memory memory,
                    enum aq_quiesce quiesce, aq_deadline deadline, struct aq_snapshot_taken *taken,
                    struct aq_error *err)
@@ -96,8 +111,11 @@ int aq_vm_snapshot(const struct aq_vm *vm, const char *name, enum aq_snapshot_me
                        "the VM %s is stopped, so there is no memory to take; leave memory=true away",
                        vm->name);
     if (!work.hold.running)
-        return aq_snapshot_file(&work.hold.vm, work.hold.lock, AQ_SNAPSHOT_FILE_CREATE, name, err);
-    return take_running(&work, name, quiesce, deadline, taken, err);
+        return change_file(&work, AQ_SNAPSHOT_FILE_CREATE, name, err);
+    if (aq_vm_tables_begin(&work.hold.vm, work.hold.lock, err) < 0)
+        return -1;
+    int done = take_running(&work, name, quiesce, deadline, taken, err);
+    return aq_vm_tables_done(&work.hold.vm, work.hold.lock, &work.hold.run.process, done, err);
 }
 
 static int restore_running(struct work *work, const struct aq_qcow2_snapshot *snapshot, aq_deadline deadline,
@@ -109,28 +127,11 @@ static int restore_running(struct work *work, const struct aq_qcow2_snapshot *sn
                        "the snapshot %s holds the disk of VM %s without its memory, and a disk cannot be "
                        "changed under a running guest; `stop name=%s` it first",
                        snapshot->name, vm->name, vm->name);
-    if (aq_vm_restore_begin(&work->hold.vm, work->hold.lock, err) < 0)
+    if (aq_vm_tables_begin(&work->hold.vm, work->hold.lock, err) < 0)
         return -1;
-    struct aq_error ignored = {0};
-    int loaded =
-        aq_snapshot_live_load(work->hold.run_folder, snapshot->name, work->hold.run.paused, deadline, err);
-    if (loaded == 0 || (err->code != AQ_E_TIMEOUT && aq_process_alive(&work->hold.run.process)))
-        aq_vm_restore_end(&work->hold.vm, work->hold.lock, &ignored);
-    return loaded;
-}
-
-static int restore_stopped(struct work *work, const char *name, struct aq_error *err)
-{
-    struct aq_error ignored = {0};
-    struct aq_vm *vm = &work->hold.vm;
-    if (aq_vm_restore_begin(vm, work->hold.lock, err) < 0)
-        return -1;
-    int applied = aq_snapshot_file(vm, work->hold.lock, AQ_SNAPSHOT_FILE_APPLY, name, err);
-    if (applied == 0)
-        aq_vm_restore_end(vm, work->hold.lock, &ignored);
-    else
-        aq_vm_restore_settle(vm, work->hold.lock, -1, &ignored);
-    return applied;
+    struct aq_vm_hold *hold = &work->hold;
+    int loaded = aq_snapshot_live_load(hold->run_folder, snapshot->name, hold->run.paused, deadline, err);
+    return aq_vm_tables_done(&hold->vm, hold->lock, &hold->run.process, loaded, err);
 }
 
 int aq_vm_snapshot_restore(const struct aq_vm *vm, const char *name, aq_deadline deadline, struct aq_run *run,
@@ -153,7 +154,7 @@ int aq_vm_snapshot_restore(const struct aq_vm *vm, const char *name, aq_deadline
                        "first, or `start` it with discard_state=true",
                        vm->name, now->saved);
     if (snapshot->vm_state_size == 0)
-        return restore_stopped(&work, name, err);
+        return change_file(&work, AQ_SNAPSHOT_FILE_APPLY, name, err);
     if (aq_vm_start_locked(vm, work.hold.lock, name, run, err) < 0)
         return -1;
     work.hold.running = true;
@@ -166,7 +167,11 @@ int aq_vm_snapshot_remove(const struct aq_vm *vm, const char *name, aq_deadline 
     aq_cleanup(work_free) struct work work;
     if (work_begin(vm, &work, err) < 0 || aq_snapshot_need(&work.snapshots, vm, name, err) == NULL)
         return -1;
-    return work.hold.running
-               ? aq_snapshot_live_delete(work.hold.run_folder, name, deadline, err)
-               : aq_snapshot_file(&work.hold.vm, work.hold.lock, AQ_SNAPSHOT_FILE_DELETE, name, err);
+    struct aq_vm_hold *hold = &work.hold;
+    if (!hold->running)
+        return change_file(&work, AQ_SNAPSHOT_FILE_DELETE, name, err);
+    if (aq_vm_tables_begin(&hold->vm, hold->lock, err) < 0)
+        return -1;
+    int removed = aq_snapshot_live_delete(hold->run_folder, name, deadline, err);
+    return aq_vm_tables_done(&hold->vm, hold->lock, &hold->run.process, removed, err);
 }

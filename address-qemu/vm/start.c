@@ -263,11 +263,11 @@ int aq_vm_start_locked(const struct aq_vm *vm, int lock, const char *from, struc
     aq_vm_sweep_disks(&now, lock);
     aq_autoqmp struct aq_qmp *qmp = NULL;
     struct aq_error ignored = {0}; /* a note that stays is settled by the next */
-    if ((from != NULL && aq_vm_restore_begin(&now, lock, err) < 0) ||
+    if ((from != NULL && aq_vm_tables_begin(&now, lock, err) < 0) ||
         start_checked(&start, run, &qmp, err) < 0)
         return -1;
     if (from != NULL)
-        aq_vm_restore_end(&now, lock, &ignored);
+        aq_vm_tables_end(&now, lock, &ignored);
     aq_restart_forget(lock); /* it is done, by whomever */
     return 0;
 }

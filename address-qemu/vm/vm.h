@@ -40,14 +40,15 @@ struct aq_ingress;
 /* The rule for a port as spec/ports.h reads it. */
 struct aq_port_rule aq_port_rule_of(const struct aq_ingress *ingress);
 
-/* What was begun on a VM's disk, so that whoever comes next can settle it: vm/recover.h. */
+/* What was begun on a VM's disk (TABLES: a change of its snapshots), so that whoever comes next can settle
+   it: vm/recover.h. */
 struct aq_pending {
     enum aq_pending_what {
         AQ_PENDING_NOTHING,
         AQ_PENDING_FREEZE,
         AQ_PENDING_FLATTEN,
         AQ_PENDING_COMMIT,
-        AQ_PENDING_RESTORE
+        AQ_PENDING_TABLES
     } what;
     char *disk;                   /* the file that is to take the place of the disk; owned */
     char layer[AQ_LAYER_ID_TEXT]; /* of a freeze: what the disk becomes */
@@ -151,6 +152,10 @@ char *aq_vm_disk_path(const struct aq_vm *vm, struct aq_error *err);
 
 /* Opens the VM's disk for reading; `folder` is the VM's. RECORD_INVALID when it is gone. */
 int aq_vm_open_disk(const struct aq_vm *vm, int folder, struct aq_error *err);
+
+/* Shows each VM of the store, sorted by name; one whose record cannot be read is passed over. */
+typedef void aq_vm_visit(void *data, const struct aq_vm *vm);
+int aq_vm_each(aq_vm_visit *visit, void *data, struct aq_error *err);
 
 /* The names of the VMs that were cloned from a base, sorted; whatever they stand on by now. One whose record
    cannot be read is passed over. */

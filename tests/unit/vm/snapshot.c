@@ -230,7 +230,7 @@ static void a_way_back_that_was_cut_short_is_put_in_order(void **state)
     aq_autofree char *check = aq_format("! qemu-img check -q -f qcow2 '%s' 2>/dev/null", disk);
     tool("sh", "-c", check);
     tool("sh", "-c",
-         "cd \"$ADDRESS_QEMU_HOME/vms/one\" && { cat vm.yaml; echo pending:; echo '  what: restore'; } >new "
+         "cd \"$ADDRESS_QEMU_HOME/vms/one\" && { cat vm.yaml; echo pending:; echo '  what: tables'; } >new "
          "&& "
          "mv new vm.yaml");
     assert_command("start one");
