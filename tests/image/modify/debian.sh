@@ -61,7 +61,7 @@ YAML
 assert_code 2 qemu 'modify spec=app.yaml' 2>/dev/null
 export DB_PASSWORD='of the test'
 # Nothing is touched before a download is known to be what it has to be.
-sed "s/sha256:./sha256:0/" app.yaml >wrong.yaml
+sed -E "s/sha256:[0-9a-f]{64}/sha256:$(printf %064d 0)/" app.yaml >wrong.yaml
 assert_equals CHECKSUM_WRONG "$(qemu_get qemu_error_code 'modify spec=wrong.yaml')"
 [ -z "$(ls "$ADDRESS_QEMU_HOME/layers" 2>/dev/null)" ] || fail 'a wrong download left a layer'
 
