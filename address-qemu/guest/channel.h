@@ -31,13 +31,6 @@
 #include "util/memory.h"
 #include "util/wait.h"
 
-/* The names of the virtio-serial ports that a VM needs (`-device virtserialport,name=…`). Each helper port
-   serves one host process at a time, so there are several; whoever connects takes one that no other process
-   holds. */
-#define AQ_AGENT_PORT "org.qemu.guest_agent.0"
-#define AQ_HELPER_PORT_PREFIX "org.address-qemu.helper." /* followed by 0 … AQ_HELPER_PORTS - 1 */
-#define AQ_HELPER_PORTS 4
-
 struct aq_channel;
 
 /* A connection to the host's end of such a port. */

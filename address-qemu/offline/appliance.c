@@ -8,6 +8,7 @@
 
 #include "offline/host_kernel.h"
 #include "qemu/accel.h"
+#include "util/guest_ports.h"
 #include "util/home.h"
 #include "util/libexec.h"
 #include "util/wait.h"
@@ -27,7 +28,7 @@ enum {
 
 /* In the appliance's /run, which is in its memory. */
 #define AGENT "/run/aq-agent"
-#define PORT "/dev/virtio-ports/org.address-qemu.helper.0"
+#define PORT "/dev/virtio-ports/" AQ_HELPER_PORT "0"
 
 void aq_appliance_say(const struct aq_appliance *appliance, const char *line)
 {

@@ -27,7 +27,6 @@ struct aq_appliance_drive {
 };
 
 #define AQ_APPLIANCE_DEVICES "/dev/disk/guestfs/"
-#define AQ_APPLIANCE_DRIVES_MAX 24
 
 struct aq_appliance_request {
     const struct aq_appliance_drive *drives; /* the first is the one that is changed */

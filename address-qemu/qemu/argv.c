@@ -202,9 +202,9 @@ static void add_channels(struct aq_strings *argv, const struct aq_machine_start 
     json_t *bus = pci_device("virtio-serial-pci", "serial0", SLOT_SERIAL);
     json_object_set_new(bus, "max_ports", json_integer(AQ_QEMU_SOCKETS + 1));
     add_json(argv, "-device", bus);
-    add_port(argv, AQ_QEMU_AGENT, start->sockets[AQ_QEMU_AGENT], "org.qemu.guest_agent.0");
-    for (unsigned i = 0; i < AQ_QEMU_HELPERS; i++) {
-        aq_autofree char *name = aq_format("org.address-qemu.helper.%u", i);
+    add_port(argv, AQ_QEMU_AGENT, start->sockets[AQ_QEMU_AGENT], AQ_AGENT_PORT);
+    for (unsigned i = 0; i < AQ_HELPER_PORTS; i++) {
+        aq_autofree char *name = aq_format(AQ_HELPER_PORT "%u", i);
         add_port(argv, AQ_QEMU_HELPER + i, start->sockets[AQ_QEMU_HELPER + i], name);
     }
 }

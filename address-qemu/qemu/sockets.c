@@ -21,7 +21,7 @@ static const char *const names[AQ_SOCKETS] = {
     [AQ_SOCKET_CONSOLE] = "console",
     [AQ_SOCKET_CONTROL] = "control",
 };
-_Static_assert(AQ_QEMU_HELPERS == 4, "every helper port has its name above");
+_Static_assert(AQ_HELPER_PORTS == 4, "every helper port has its name above");
 
 /* Connections that were given up before QEMU took them stay in the queue; only a QEMU that hangs lets it
  * fill. */
@@ -187,7 +187,7 @@ int aq_qemu_connect(int runtime_dir, enum aq_qemu_socket which, aq_deadline dead
 int aq_qemu_connect_helper(int runtime_dir, aq_deadline deadline, struct aq_qemu_connection *connection,
                            struct aq_error *err)
 {
-    return connect_first_free(runtime_dir, AQ_QEMU_HELPER, AQ_QEMU_HELPERS, deadline, connection, err);
+    return connect_first_free(runtime_dir, AQ_QEMU_HELPER, AQ_HELPER_PORTS, deadline, connection, err);
 }
 
 void aq_qemu_disconnect(struct aq_qemu_connection *connection)

@@ -13,15 +13,14 @@
 
 #include "util/cleanup.h"
 #include "util/error.h"
+#include "util/guest_ports.h"
 #include "util/wait.h"
-
-#define AQ_QEMU_HELPERS 4
 
 enum aq_qemu_socket {
     AQ_QEMU_QMP,
-    AQ_QEMU_AGENT,  /* the virtio-serial port org.qemu.guest_agent.0 */
-    AQ_QEMU_HELPER, /* the first of AQ_QEMU_HELPERS: org.address-qemu.helper.0 … 3 */
-    AQ_QEMU_SOCKETS = AQ_QEMU_HELPER + AQ_QEMU_HELPERS,
+    AQ_QEMU_AGENT,  /* the virtio-serial port AQ_AGENT_PORT */
+    AQ_QEMU_HELPER, /* the first of AQ_HELPER_PORTS */
+    AQ_QEMU_SOCKETS = AQ_QEMU_HELPER + AQ_HELPER_PORTS,
     /* Of the VM's companion, which makes way for nobody but the next in turn either. */
     AQ_SOCKET_CONSOLE = AQ_QEMU_SOCKETS, /* the serial console, both ways */
     AQ_SOCKET_CONTROL,                   /* companion/control.h, in messages (SOCK_SEQPACKET) */

@@ -12,7 +12,8 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#define PREFIX "org.address-qemu.helper."
+#include "util/guest_ports.h"
+
 #define CLASS_FOLDER "/sys/class/virtio-ports"
 #define LINK_FOLDER "/dev/virtio-ports"
 
@@ -47,7 +48,7 @@ static size_t find_by_class(DIR *folder, struct aq_port_name ports[AQ_PORTS_MAX]
         char name[128];
         if (strncmp(entry->d_name, "vport", 5) != 0 || strlen(entry->d_name) > 32 ||
             !read_attribute(entry->d_name, "name", name, sizeof name) ||
-            strncmp(name, PREFIX, strlen(PREFIX)) != 0)
+            strncmp(name, AQ_HELPER_PORT, strlen(AQ_HELPER_PORT)) != 0)
             continue;
         snprintf(ports[count].device, sizeof ports[count].device, "/dev/%.32s", entry->d_name);
         make_node(entry->d_name, ports[count].device);
@@ -60,7 +61,7 @@ static size_t find_by_link(DIR *folder, struct aq_port_name ports[AQ_PORTS_MAX])
 {
     size_t count = 0;
     for (const struct dirent *entry; count < AQ_PORTS_MAX && (entry = readdir(folder)) != NULL;)
-        if (strncmp(entry->d_name, PREFIX, strlen(PREFIX)) == 0 && strlen(entry->d_name) < 40)
+        if (strncmp(entry->d_name, AQ_HELPER_PORT, strlen(AQ_HELPER_PORT)) == 0 && strlen(entry->d_name) < 40)
             snprintf(ports[count++].device, sizeof ports[0].device, LINK_FOLDER "/%.40s", entry->d_name);
     return count;
 }

@@ -20,6 +20,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "util/guest_ports.h"
+
 #define CHANNEL "org.libguestfs.channel.0"
 #define CANNOT_RUN 127
 
@@ -28,7 +30,7 @@ static char *const added[] = {
     "-chardev", "socket,id=aqqmp,path=qmp.sock,server=on,wait=off",
     "-mon",     "chardev=aqqmp,mode=control",
     "-chardev", "socket,id=aqhelper,path=helper0.sock,server=on,wait=off",
-    "-device",  "virtserialport,chardev=aqhelper,name=org.address-qemu.helper.0",
+    "-device",  "virtserialport,chardev=aqhelper,name=" AQ_HELPER_PORT "0",
 };
 #define ADDED (sizeof added / sizeof *added)
 

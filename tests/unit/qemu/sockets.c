@@ -238,9 +238,9 @@ static void helpers_are_taken_one_after_the_other(void **state)
     struct folder *folder = *state;
     struct aq_error err = {0};
     int fds[AQ_QEMU_SOCKETS];
-    struct aq_qemu_connection helpers[AQ_QEMU_HELPERS], more;
+    struct aq_qemu_connection helpers[AQ_HELPER_PORTS], more;
     assert_ok(aq_qemu_sockets_make(folder->fd, fds, &err));
-    for (unsigned i = 0; i < AQ_QEMU_HELPERS; i++) {
+    for (unsigned i = 0; i < AQ_HELPER_PORTS; i++) {
         assert_ok(aq_qemu_connect_helper(folder->fd, aq_after_ms(0), &helpers[i], &err));
         assert_int_equal(helpers[i].which, AQ_QEMU_HELPER + i);
     }
@@ -249,7 +249,7 @@ static void helpers_are_taken_one_after_the_other(void **state)
     assert_ok(aq_qemu_connect_helper(folder->fd, aq_after_ms(0), &more, &err));
     assert_int_equal(more.which, AQ_QEMU_HELPER + 2);
     aq_qemu_disconnect(&more);
-    for (unsigned i = 0; i < AQ_QEMU_HELPERS; i++)
+    for (unsigned i = 0; i < AQ_HELPER_PORTS; i++)
         aq_qemu_disconnect(&helpers[i]);
     aq_qemu_sockets_close(fds);
     aq_qemu_sockets_unlink(folder->fd);
