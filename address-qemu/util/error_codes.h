@@ -106,7 +106,6 @@ enum aq_rc {
       "The VM has a saved state. `restore_state` it, or `start` it with discard_state=true.")                \
     X(VM_BUSY, CONFLICT, "Another process is at work on the VM. Try again when it is done.")                 \
     X(VM_MISMATCH, CONFLICT, "The VM that is there is not the one that was asked for; the text says how.")   \
-    X(VM_INCOMPLETE, CONFLICT, "The VM's folder was not finished (a process died). `remove` clears it.")     \
     X(ISO_ATTACHED, CONFLICT, "The VM's drive has another disc in it. `detach_iso` takes it out.")           \
     X(SNAPSHOT_EXISTS, CONFLICT, "The VM has a snapshot of that name already.")                              \
     X(FILE_EXISTS, CONFLICT,                                                                                 \
@@ -176,9 +175,6 @@ enum aq_rc {
       "allow_provisioned=true says that it may.")                                                            \
     X(MEMORY_SHORT, REFUSED,                                                                                 \
       "The host has not enough memory for that many VMs more; the text has what there is. Ask for fewer.")   \
-    X(EGRESS_UNENFORCED, REFUSED,                                                                            \
-      "The script's header limits egress and that cannot be enforced here. It "                              \
-      "was not run unprotected.")                                                                            \
     X(POLICY_REFUSED, REFUSED,                                                                               \
       "The policy does not allow it; the text names the rule, its file and its line.")                       \
     X(POLICY_INVALID, REFUSED,                                                                               \

@@ -94,20 +94,6 @@ bool aq_cgroup_move(int root, const char *group, pid_t pid)
     return aq_cgroup_write(root, group, "cgroup.procs", number);
 }
 
-bool aq_cgroup_of(pid_t pid, char group[AQ_CGROUP_PATH])
-{
-    char path[64], line[AQ_CGROUP_PATH + 8];
-    bool found = false;
-    snprintf(path, sizeof path, "/proc/%d/cgroup", (int)pid);
-    FILE *file = fopen(path, "re");
-    while (file != NULL && !found && fgets(line, sizeof line, file) != NULL)
-        found = sscanf(line, "0::/%511[^\n]", group) == 1 ||
-                (strcmp(line, "0::/\n") == 0 && (group[0] = '\0', true));
-    if (file != NULL)
-        fclose(file);
-    return found;
-}
-
 bool aq_cgroup_each(int root, bool (*each)(void *data, const char *group), void *data)
 {
     int fd = openat(root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);

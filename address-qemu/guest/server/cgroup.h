@@ -29,9 +29,6 @@ bool aq_cgroup_make(int root, const char *group);
 /* Moves a process into a group; false with errno. */
 bool aq_cgroup_move(int root, const char *group, pid_t pid);
 
-/* The group of a process; false if it has ended. */
-bool aq_cgroup_of(pid_t pid, char group[AQ_CGROUP_PATH]);
-
 /* Calls `each` with the name of every group directly below the root, until it returns false; then that. */
 bool aq_cgroup_each(int root, bool (*each)(void *data, const char *group), void *data);
 
