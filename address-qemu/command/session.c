@@ -74,14 +74,11 @@ void aq_stream_output(const struct aq_call *call, enum aq_stream stream, const c
 
 static int unknown_verb(const char *verb, struct aq_error *err)
 {
-    const char *names[256];
-    size_t count = 0;
-    for (size_t i = 0; i < aq_verb_count && count < sizeof names / sizeof *names; i++)
-        names[count++] = aq_verbs[i]->name;
-    const char *near = aq_suggest(verb, names, count);
-    if (near != NULL)
-        return aq_fail(err, AQ_E_VERB_UNKNOWN, "there is no verb %s; did you mean %s?", verb, near);
-    return aq_fail(err, AQ_E_VERB_UNKNOWN, "there is no verb %s; `help` lists those there are", verb);
+    aq_autostrings struct aq_strings names = {0};
+    for (size_t i = 0; i < aq_verb_count; i++)
+        aq_strings_add(&names, aq_verbs[i]->name);
+    aq_autofree char *absent = aq_format("there is no verb %s", verb);
+    return aq_fail_unknown(err, AQ_E_VERB_UNKNOWN, absent, verb, &names, "`help` lists those there are");
 }
 
 static int run(struct aq_call *call, const char *command, size_t length, struct aq_words *words,

@@ -153,12 +153,8 @@ int aq_base_fail_not_found(int bases, const char *name, struct aq_error *err)
     aq_autostrings struct aq_strings names = {0};
     struct aq_error ignored = {0};
     aq_folder_list(bases, &names, &ignored);
-    const char *near = aq_suggest(name, (const char *const *)names.items, names.count);
-    if (near != NULL)
-        return aq_fail(err, AQ_E_BASE_NOT_FOUND, "no base is registered as %.80s; did you mean %s?", name,
-                       near);
-    return aq_fail(err, AQ_E_BASE_NOT_FOUND, "no base is registered as %.80s; list_bases shows what is",
-                   name);
+    aq_autofree char *absent = aq_format("no base is registered as %.80s", name);
+    return aq_fail_unknown(err, AQ_E_BASE_NOT_FOUND, absent, name, &names, "list_bases shows what is");
 }
 
 int aq_base_record_read(int bases, const char *name, struct aq_base *base, struct aq_error *err)

@@ -51,3 +51,11 @@ const char *aq_suggest(const char *word, const char *const *candidates, size_t c
     }
     return best;
 }
+
+int aq_fail_unknown(struct aq_error *err, enum aq_error_code code, const char *absent, const char *word,
+                    const struct aq_strings *known, const char *otherwise)
+{
+    const char *near = aq_suggest(word, (const char *const *)known->items, known->count);
+    return near != NULL ? aq_fail(err, code, "%s; did you mean %s?", absent, near)
+                        : aq_fail(err, code, "%s; %s", absent, otherwise);
+}

@@ -29,21 +29,22 @@ const struct aq_verb aq_verb_list_bases = {
 
 /* How many VMs stem from each base, in one pass over the VMs. One that cannot be read counts for none; `list`
    shows it. */
-static int count_clones(const struct aq_strings *bases, int64_t *counts, struct aq_error *err)
+struct counts {
+    const struct aq_strings *bases;
+    int64_t *clones;
+};
+
+static void count_clone(void *data, const struct aq_vm *vm)
 {
-    aq_autostrings struct aq_strings names = {0};
-    aq_autoclose int vms = aq_open_home_dir("vms", err);
-    if (vms < 0 || aq_vm_list(&names, err) < 0)
-        return -1;
-    for (size_t i = 0; i < names.count; i++) {
-        aq_autovm struct aq_vm vm = {0};
-        struct aq_error unread = {0};
-        if (aq_vm_load_at(vms, names.items[i], &vm, &unread) < 0)
-            continue;
-        for (size_t b = 0; b < bases->count; b++)
-            counts[b] += strcmp(bases->items[b], vm.base) == 0;
-    }
-    return 0;
+    struct counts *counts = data;
+    for (size_t b = 0; b < counts->bases->count; b++)
+        counts->clones[b] += strcmp(counts->bases->items[b], vm->base) == 0;
+}
+
+static int count_clones(const struct aq_strings *bases, int64_t *clones, struct aq_error *err)
+{
+    struct counts counts = {bases, clones};
+    return aq_vm_each(count_clone, &counts, err);
 }
 
 static void add_row(struct aq_call *call, struct aq_table *table, const struct aq_base *base, int64_t clones)

@@ -63,22 +63,25 @@ int aq_private_network_lock(struct aq_error *err)
     return aq_steal_fd(&lock);
 }
 
-/* Marks the addresses that the store's VMs of that network have. */
+/* The addresses that the store's VMs of a network have. */
+struct addresses {
+    const char *network;
+    bool *taken;
+};
+
+static void mark_address(void *data, const struct aq_vm *vm)
+{
+    struct addresses *addresses = data;
+    unsigned last;
+    if (strcmp(vm->network, addresses->network) == 0 && sscanf(vm->address, "10.0.2.%u", &last) == 1 &&
+        last < 256)
+        addresses->taken[last] = true;
+}
+
 static int mark_taken(const char *network, bool taken[256], struct aq_error *err)
 {
-    aq_autostrings struct aq_strings names = {0};
-    aq_autoclose int vms = aq_open_home_dir("vms", err);
-    if (vms < 0 || aq_vm_list(&names, err) < 0)
-        return -1;
-    for (size_t i = 0; i < names.count; i++) {
-        aq_autovm struct aq_vm vm = {0};
-        struct aq_error ignored = {0};
-        unsigned last;
-        if (aq_vm_load_at(vms, names.items[i], &vm, &ignored) == 0 && strcmp(vm.network, network) == 0 &&
-            sscanf(vm.address, "10.0.2.%u", &last) == 1 && last < 256)
-            taken[last] = true;
-    }
-    return 0;
+    struct addresses addresses = {network, taken};
+    return aq_vm_each(mark_address, &addresses, err);
 }
 
 int aq_private_network_assign(struct aq_vm *vm, int lock, struct aq_error *err)

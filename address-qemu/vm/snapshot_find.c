@@ -77,17 +77,12 @@ const struct aq_qcow2_snapshot *aq_snapshot_need(const struct aq_qcow2_snapshots
     const struct aq_qcow2_snapshot *found = aq_snapshot_find(snapshots, name);
     if (found != NULL)
         return found;
-    aq_autofree const char **names = aq_alloc((snapshots->count + 1) * sizeof *names);
+    aq_autostrings struct aq_strings names = {0};
     for (size_t i = 0; i < snapshots->count; i++)
-        names[i] = snapshots->items[i].name;
-    const char *near = aq_suggest(name, names, snapshots->count);
-    if (near != NULL)
-        aq_fail(err, AQ_E_SNAPSHOT_NOT_FOUND, "the VM %s has no snapshot %s; did you mean %s?", vm->name,
-                name, near);
-    else
-        aq_fail(err, AQ_E_SNAPSHOT_NOT_FOUND,
-                "the VM %s has no snapshot %s; `list_snapshots name=%s` shows those it has", vm->name, name,
-                vm->name);
+        aq_strings_add(&names, snapshots->items[i].name);
+    aq_autofree char *absent = aq_format("the VM %s has no snapshot %s", vm->name, name);
+    aq_autofree char *all = aq_format("`list_snapshots name=%s` shows those it has", vm->name);
+    aq_fail_unknown(err, AQ_E_SNAPSHOT_NOT_FOUND, absent, name, &names, all);
     return NULL;
 }
 

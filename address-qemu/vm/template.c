@@ -25,11 +25,9 @@ static int not_found(const char *name, struct aq_error *err)
     aq_autostrings struct aq_strings names = {0};
     struct aq_error ignored = {0};
     aq_template_list(&names, &ignored);
-    const char *near = aq_suggest(name, (const char *const *)names.items, names.count);
-    if (near != NULL)
-        return aq_fail(err, AQ_E_TEMPLATE_NOT_FOUND, "there is no template %s; did you mean %s?", name, near);
-    return aq_fail(err, AQ_E_TEMPLATE_NOT_FOUND,
-                   "there is no template %s; `list_templates` shows those there are", name);
+    aq_autofree char *absent = aq_format("there is no template %s", name);
+    return aq_fail_unknown(err, AQ_E_TEMPLATE_NOT_FOUND, absent, name, &names,
+                           "`list_templates` shows those there are");
 }
 
 int aq_template_load(const char *name, struct aq_template *template, struct aq_error *err)
@@ -94,19 +92,22 @@ int aq_template_lock(const char *name, enum aq_lock kind, struct aq_error *err)
     }
 }
 
+struct clones {
+    const char *template;
+    struct aq_strings *names;
+};
+
+static void add_clone(void *data, const struct aq_vm *vm)
+{
+    struct clones *clones = data;
+    if (strcmp(vm->template, clones->template) == 0)
+        aq_strings_add(clones->names, vm->name);
+}
+
 int aq_template_clones(const struct aq_template *template, struct aq_strings *names, struct aq_error *err)
 {
-    aq_autoclose int vms = aq_open_home_dir("vms", err);
-    aq_autostrings struct aq_strings all = {0};
-    if (vms < 0 || aq_folder_list(vms, &all, err) < 0)
-        return -1;
-    for (size_t i = 0; i < all.count; i++) {
-        aq_autovm struct aq_vm vm = {0};
-        struct aq_error unread = {0};
-        if (aq_vm_load_at(vms, all.items[i], &vm, &unread) == 0 && strcmp(vm.template, template->name) == 0)
-            aq_strings_add(names, all.items[i]);
-    }
-    return 0;
+    struct clones clones = {template->name, names};
+    return aq_vm_each(add_clone, &clones, err);
 }
 
 static int refuse_clones(const struct aq_template *template, struct aq_error *err)

@@ -62,10 +62,8 @@ static int not_found(const char *name, struct aq_error *err)
     aq_autostrings struct aq_strings names = {0};
     struct aq_error ignored = {0};
     aq_vm_list(&names, &ignored);
-    const char *near = aq_suggest(name, (const char *const *)names.items, names.count);
-    if (near != NULL)
-        return aq_fail(err, AQ_E_VM_NOT_FOUND, "there is no VM %s; did you mean %s?", name, near);
-    return aq_fail(err, AQ_E_VM_NOT_FOUND, "there is no VM %s; `list` shows those there are", name);
+    aq_autofree char *absent = aq_format("there is no VM %s", name);
+    return aq_fail_unknown(err, AQ_E_VM_NOT_FOUND, absent, name, &names, "`list` shows those there are");
 }
 
 int aq_vm_load_at(int vms, const char *name, struct aq_vm *vm, struct aq_error *err)
@@ -214,8 +212,8 @@ static bool stands_on(const struct aq_vm *vm, const void *data)
            (on->kind == AQ_PARENT_LAYER && strcmp(vm->pending.layer, on->name) == 0);
 }
 
-int aq_vm_add_those(bool (*are)(const struct aq_vm *vm, const void *data), const void *data,
-                    struct aq_strings *names, struct aq_error *err)
+/* `strict`: what cannot be read is an error. */
+static int visit_all(bool strict, aq_vm_visit *visit, void *data, struct aq_error *err)
 {
     aq_autoclose int vms = aq_open_home_dir("vms", err);
     aq_autostrings struct aq_strings all = {0};
@@ -223,13 +221,39 @@ int aq_vm_add_those(bool (*are)(const struct aq_vm *vm, const void *data), const
         return -1;
     for (size_t i = 0; i < all.count; i++) {
         aq_autovm struct aq_vm vm = {0};
-        int loaded = aq_vm_load_at(vms, all.items[i], &vm, err);
-        if (loaded == -1)
-            return -1;
-        if (loaded == 0 && are(&vm, data))
-            aq_strings_format(names, "VM %s", all.items[i]);
+        struct aq_error unread = {0};
+        int loaded = aq_vm_load_at(vms, all.items[i], &vm, &unread);
+        if (loaded == -1 && strict)
+            return aq_fail(err, unread.code, "%s", unread.text);
+        if (loaded == 0)
+            visit(data, &vm);
     }
     return 0;
+}
+
+int aq_vm_each(aq_vm_visit *visit, void *data, struct aq_error *err)
+{
+    return visit_all(false, visit, data, err);
+}
+
+struct those {
+    bool (*are)(const struct aq_vm *vm, const void *data);
+    const void *data;
+    struct aq_strings *names;
+};
+
+static void add_one(void *data, const struct aq_vm *vm)
+{
+    struct those *those = data;
+    if (those->are(vm, those->data))
+        aq_strings_format(those->names, "VM %s", vm->name);
+}
+
+int aq_vm_add_those(bool (*are)(const struct aq_vm *vm, const void *data), const void *data,
+                    struct aq_strings *names, struct aq_error *err)
+{
+    struct those those = {are, data, names};
+    return visit_all(true, add_one, &those, err);
 }
 
 /* Templates stand on layers of their own. */
@@ -257,17 +281,20 @@ int aq_vm_dependents(const struct aq_parent *on, struct aq_strings *names, struc
     return aq_vm_add_those(stands_on, on, names, err) < 0 ? -1 : add_templates(on, names, err);
 }
 
+struct clones {
+    const char *base;
+    struct aq_strings *names;
+};
+
+static void add_clone(void *data, const struct aq_vm *vm)
+{
+    struct clones *clones = data;
+    if (strcmp(vm->base, clones->base) == 0)
+        aq_strings_add(clones->names, vm->name);
+}
+
 int aq_vm_clones(const char *base, struct aq_strings *names, struct aq_error *err)
 {
-    aq_autoclose int vms = aq_open_home_dir("vms", err);
-    aq_autostrings struct aq_strings all = {0};
-    if (vms < 0 || aq_folder_list(vms, &all, err) < 0)
-        return -1;
-    for (size_t i = 0; i < all.count; i++) {
-        aq_autovm struct aq_vm vm = {0};
-        struct aq_error unread = {0};
-        if (aq_vm_load_at(vms, all.items[i], &vm, &unread) == 0 && strcmp(vm.base, base) == 0)
-            aq_strings_add(names, all.items[i]);
-    }
-    return 0;
+    struct clones clones = {base, names};
+    return aq_vm_each(add_clone, &clones, err);
 }
