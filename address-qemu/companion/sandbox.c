@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "companion/sandbox.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -9,6 +10,7 @@ enum {
     DESCRIPTORS = 256,
     MEMORY_MIB = 128, /* beyond what any guest can make it need: what comes next ends it */
     FILE_MIB = 16,    /* beyond what its logs grow to */
+    MAPPED = 64 << 10 /* bytes: libslirp's buffers, 128 KiB each, go back to the host with their connection */
 };
 
 static bool limit(int resource, rlim_t most)
@@ -19,6 +21,7 @@ static bool limit(int resource, rlim_t most)
 
 bool aq_sandbox_limit(void)
 {
+    mallopt(M_MMAP_THRESHOLD, MAPPED);
 #ifndef AQ_SANITIZED /* whose shadow memory is counted, too */
     if (!limit(RLIMIT_DATA, (rlim_t)MEMORY_MIB << 20))
         return false;
