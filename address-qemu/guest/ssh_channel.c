@@ -4,13 +4,38 @@
 
 #include <fcntl.h>
 
-/* How long a failure stands before another try is worth it. */
-#define STANDS_MS 1000
+enum {
+    STANDS_MS = 1000, /* how long a failure stands before another try is worth it */
+    DYING_MS = 300,   /* a QEMU that ends closes its connections a moment before it is gone */
+};
 
 void aq_ssh_leave(struct aq_ssh_channel *ssh)
 {
     aq_ssh_link_close(ssh->link);
     ssh->link = NULL;
+}
+
+static bool is_of_the_way(enum aq_error_code code)
+{
+    return code == AQ_E_SSH_CONNECTION_LOST || code == AQ_E_SSH_CLOSED || code == AQ_E_SSH_UNREACHABLE ||
+           code == AQ_E_SSH_SILENT || code == AQ_E_SSH_PROTOCOL;
+}
+
+static int fail_ended(const struct aq_ssh_channel *ssh, struct aq_error *err)
+{
+    return aq_fail(err, AQ_E_VM_NOT_RUNNING, "QEMU has ended, and the SSH connection to %s with it",
+                   ssh->target->name);
+}
+
+int aq_ssh_blame(const struct aq_ssh_channel *ssh, struct aq_error *err)
+{
+    const struct aq_process_id *machine = &ssh->target->machine;
+    struct aq_error ignored = {0};
+    if (machine->pid == 0 || !is_of_the_way(err->code) ||
+        aq_process_wait_gone(machine, aq_after_ms(DYING_MS), &ignored) <= 0)
+        return -1;
+    *err = (struct aq_error){0};
+    return fail_ended(ssh, err);
 }
 
 static int fail_again(const struct aq_ssh_channel *ssh, struct aq_error *err)
@@ -21,6 +46,7 @@ static int fail_again(const struct aq_ssh_channel *ssh, struct aq_error *err)
 static void note_failure(struct aq_ssh_channel *ssh, const struct aq_error *failure)
 {
     ssh->failure = *failure;
+    aq_ssh_blame(ssh, &ssh->failure);
     ssh->failed_at = aq_now();
     aq_ssh_leave(ssh);
 }
@@ -56,6 +82,9 @@ static int ssh_greet(struct aq_channel *channel, struct aq_error *err)
     int state = ssh->link == NULL ? open_link(ssh, &failure) : 0;
     if (state == 0)
         state = aq_ssh_link_step(ssh->link, &failure);
+    /* A port that is tried again and again would say so no sooner than at the deadline. */
+    if (state == 0 && ssh->target->machine.pid != 0 && !aq_process_alive(&ssh->target->machine))
+        state = fail_ended(ssh, &failure);
     ssh->failure.code = AQ_OK;
     if (state >= 0)
         return state;

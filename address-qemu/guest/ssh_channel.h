@@ -41,6 +41,10 @@ int aq_ssh_get(struct aq_channel *channel, const struct aq_guest_get *get, struc
                struct aq_error *err);
 int aq_ssh_sync(struct aq_channel *channel, aq_deadline deadline, struct aq_error *err);
 
+/* When what went wrong on the way, and is in *err, is that the server's QEMU has ended: VM_NOT_RUNNING in its
+   place. Returns -1. */
+int aq_ssh_blame(const struct aq_ssh_channel *ssh, struct aq_error *err);
+
 /* Closes the connection; the next use opens another. */
 void aq_ssh_leave(struct aq_ssh_channel *ssh);
 

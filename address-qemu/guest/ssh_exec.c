@@ -369,8 +369,8 @@ static void end_command(struct aq_ssh_run *run)
     aq_interrupt_release();
 }
 
-int aq_ssh_run(struct aq_ssh_channel *ssh, const struct aq_ssh_order *order, struct aq_guest_exit *exit,
-               struct aq_error *err)
+static int run_order(struct aq_ssh_channel *ssh, const struct aq_ssh_order *order, struct aq_guest_exit *exit,
+                     struct aq_error *err)
 {
     struct aq_ssh_run run = {.ssh = ssh, .order = order, .exit = exit};
     aq_deadline soon = aq_earlier(order->exec->deadline, aq_after_ms(AQ_GREET_MS));
@@ -389,6 +389,12 @@ int aq_ssh_run(struct aq_ssh_channel *ssh, const struct aq_ssh_order *order, str
     int result = ended > 0 ? conclude(&run, err) : -1;
     aq_ssh_finish(&run);
     return result;
+}
+
+int aq_ssh_run(struct aq_ssh_channel *ssh, const struct aq_ssh_order *order, struct aq_guest_exit *exit,
+               struct aq_error *err)
+{
+    return run_order(ssh, order, exit, err) == 0 ? 0 : aq_ssh_blame(ssh, err);
 }
 
 int aq_ssh_exec(struct aq_channel *channel, const struct aq_guest_exec *exec, struct aq_guest_exit *exit,

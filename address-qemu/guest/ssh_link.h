@@ -13,6 +13,7 @@
 #include "guest/ssh_dial.h"
 #include "guest/ssh_library.h"
 #include "guest/ssh_pins.h"
+#include "util/process.h"
 
 /* Where to, as whom, and how the far side is known. Strings are the owner's; zero-initialise. */
 struct aq_ssh_target {
@@ -22,6 +23,7 @@ struct aq_ssh_target {
     char *key_file;                       /* the private key */
     struct aq_strings pins;               /* host keys that are accepted */
     char fingerprint[AQ_SSH_FINGERPRINT]; /* of the one that is accepted where there are no pins; "": none */
+    struct aq_process_id machine; /* the QEMU that the server is in; pid 0: it is not in one of ours */
     /* Instead of all that: `address.host`, `user` (NULL: as configured) and a port that is not 0 are what a
        user types, who has keys, an agent, known_hosts and a configuration of his own. */
     bool user_files;

@@ -27,6 +27,17 @@ int aq_script_open(const char *path, struct aq_error *err)
     return aq_steal_fd(&script);
 }
 
+/* The script and its folder go when it is done; what it has made stays. */
+static void remove_script(struct aq_channel *channel, const char *path)
+{
+    aq_autofree char *folder = aq_strndup(path, (size_t)(strrchr(path, '/') - path));
+    const char *const argv[] = {"rm", "-rf", folder, NULL};
+    const struct aq_guest_exec exec = {.argv = argv, .deadline = aq_after_ms(REMOVE_MS)};
+    aq_autoguestexit struct aq_guest_exit exit = {0};
+    struct aq_error ignored = {0};
+    aq_channel_exec(channel, &exec, &exit, &ignored);
+}
+
 int aq_guest_script_place(struct aq_channel *channel, int fd, const char *name,
                           struct aq_guest_script *script, struct aq_error *err)
 {
@@ -39,18 +50,10 @@ int aq_guest_script_place(struct aq_channel *channel, int fd, const char *name,
         .make_folders = true,
         .deadline = aq_after_ms(TRANSFER_MS),
     };
-    return aq_channel_put(channel, &put, err);
-}
-
-/* The script and its folder go when it is done; what it has made stays. */
-static void remove_script(struct aq_channel *channel, const char *path)
-{
-    aq_autofree char *folder = aq_strndup(path, (size_t)(strrchr(path, '/') - path));
-    const char *const argv[] = {"rm", "-rf", folder, NULL};
-    const struct aq_guest_exec exec = {.argv = argv, .deadline = aq_after_ms(REMOVE_MS)};
-    aq_autoguestexit struct aq_guest_exit exit = {0};
-    struct aq_error ignored = {0};
-    aq_channel_exec(channel, &exec, &exit, &ignored);
+    int placed = aq_channel_put(channel, &put, err);
+    if (placed < 0 && err->code == AQ_E_GUEST_REFUSED)
+        remove_script(channel, script->path); /* its folder may be there */
+    return placed;
 }
 
 /* Was it the script that failed, and not the way into the guest? */

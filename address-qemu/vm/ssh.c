@@ -142,6 +142,7 @@ int aq_vm_ssh_target(const struct aq_vm *vm, const struct aq_run *run, struct aq
     aq_vm_ssh_target_free(target);
     target->name = aq_format("the VM %s", vm->name);
     target->user = aq_strdup(user_of(vm));
+    target->machine = run->process;
     if (is_set(vm->ssh.host_key))
         snprintf(target->fingerprint, sizeof target->fingerprint, "%s", vm->ssh.host_key);
     if (find_address(vm, run, &target->address, err) < 0 || aq_vm_ssh_pins(vm, &target->pins, err) < 0)

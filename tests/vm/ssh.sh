@@ -169,6 +169,47 @@ REXX
 wait_until 60 guest_is a '! ps | grep -q "[s]leep 876"'
 qemu 'execute vm=a method=ssh command=true'
 
+# The guest's disk is full: a script is refused as it is by the other ways, and nothing of it stays. (Files: copy.sh.)
+checks <<'REXX'
+c = 'mkdir -p /run/address-qemu; mount -t tmpfs -o size=64k full /run/address-qemu; head -c 40000 /dev/zero >/run/address-qemu/full'
+call ok 'execute vm=a command={{c}}'
+ways = 'ssh helper agent'
+do i = 1 to words(ways)
+    call refused 'GUEST_REFUSED', 'execute_rexx vm=a script_file=long.rexx method='word(ways, i)
+    call has qemu_error, 'No space left on device', word(ways, i)
+    call ok 'execute vm=a command="ls -A /run/address-qemu"'
+    call equal 'full'||'0a'x, qemu_stdout, 'left by' word(ways, i)
+end
+call ok 'execute vm=a command="umount /run/address-qemu"'
+call ok 'execute_rexx vm=a method=ssh script="say 1 + 1"'
+REXX
+
+# QEMU is killed in the middle: whatever goes through SSH ends at once, and no file here is less than it was.
+truncate -s 600M huge
+guest b 'truncate -s 600M /root/huge; sync'
+mkdir taken
+echo old >taken/file
+ways=('execute command="sleep 8899"' 'copy_to local=huge remote=/root/sent' 'copy_from remote=/root/huge local=taken/file')
+pids=()
+for i in 0 1 2; do
+    rexx -e 'parse arg c; address qemu c "vm=b method=ssh"; say qemu_error_code rc qemu_error' "${ways[i]}" >killed.$i 2>/dev/null &
+    pids+=($!)
+done
+wait_until 60 guest_is b 'ps | grep -q "[s]leep 8899" && [ -n "$(find /root -name ".aq-*" -size +100k)" ]'
+wait_until 60 eval '[ -n "$(find taken -name ".address-qemu*" -size +100k)" ]'
+for i in 0 1 2; do
+    kill -0 "${pids[i]}" || fail "it ended too early: $(cat killed.$i)"
+done
+before=$SECONDS
+kill -KILL "$(qemu_get QEMU_PID 'status b')"
+wait "${pids[@]}" || true
+[ $((SECONDS - before)) -lt 15 ] || fail "they hung for $((SECONDS - before)) s"
+for i in 0 1 2; do
+    assert_contains "$(cat killed.$i)" 'VM_NOT_RUNNING 4 ' "${ways[i]}"
+done
+assert_equals 'stopped file old' "$(qemu_get QEMU_STATUS 'status b') $(ls -A taken) $(cat taken/file)"
+rm huge
+
 # Helper and agent are gone: SSH is what is left, and says so.
 checks <<'REXX'
 c = 'kill -TSTP 1; killall rexx-guest qemu-ga; true'
