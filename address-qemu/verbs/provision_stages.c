@@ -9,8 +9,10 @@
 #include "verbs/checkpoints.h"
 #include "verbs/clone_vm.h"
 #include "verbs/vm_fields.h"
+#include "vm/admit.h"
 #include "vm/guest_runner.h"
 #include "vm/lifecycle.h"
+#include "vm/make.h"
 #include "vm/network.h"
 #include "vm/snapshot.h"
 
@@ -83,12 +85,13 @@ static const char *egress_of(const struct aq_provision *provision)
     return provision->wish.egress != NULL ? provision->wish.egress : provision->header.egress;
 }
 
-static int make_vm(struct aq_provision *provision, struct aq_error *err)
+/* The VM that is to be made for it. */
+static int wish_vm(const struct aq_provision *provision, struct aq_port_rule ports[AQ_VM_PORTS_MAX],
+                   struct aq_clone_request *request, struct aq_error *err)
 {
     const struct aq_header *header = &provision->header;
-    struct aq_port_rule ports[AQ_VM_PORTS_MAX];
     unsigned count = wished_ports(provision, ports);
-    const struct aq_clone_request request = {
+    *request = (struct aq_clone_request){
         .base = base_of(provision),
         .layer = provision->layer[0] != '\0' ? provision->layer : NULL,
         .name = name_of(provision),
@@ -100,10 +103,16 @@ static int make_vm(struct aq_provision *provision, struct aq_error *err)
         .ports = ports,
         .port_count = count,
     };
-    if (aq_network_check_ports(ports, count, err) < 0)
-        return -1;
+    return aq_network_check_ports(ports, count, err);
+}
+
+static int make_vm(struct aq_provision *provision, struct aq_error *err)
+{
+    struct aq_port_rule ports[AQ_VM_PORTS_MAX];
+    struct aq_clone_request request;
     struct aq_cloned cloned = {0};
-    if (aq_clone_vm(provision->call, &request, aq_arg_text(provision->call, "template"), &cloned, err) < 0)
+    if (wish_vm(provision, ports, &request, err) < 0 ||
+        aq_clone_vm(provision->call, &request, aq_arg_text(provision->call, "template"), &cloned, err) < 0)
         return -1;
     provision->vm = cloned.vm;
     provision->made = true;
@@ -155,7 +164,7 @@ static int check_existing(const struct aq_provision *provision, struct aq_error 
     if (strcmp(vm->base, base_of(provision)) != 0)
         return aq_fail(err, AQ_E_VM_MISMATCH, "the VM %s stems from the base %s, but the script wants %s",
                        vm->name, vm->base, base_of(provision));
-    if (provision->layer[0] != '\0' &&
+    if (header->spec[0] != '\0' &&
         (vm->parent.kind != AQ_PARENT_LAYER || strcmp(vm->parent.name, provision->layer) != 0))
         return aq_fail(err, AQ_E_VM_MISMATCH,
                        "the VM %s was not made of what %s comes to now; remove it, or choose another name",
@@ -169,16 +178,41 @@ static int check_existing(const struct aq_provision *provision, struct aq_error 
     return check_network(provision, err);
 }
 
-int aq_stage_clone(struct aq_provision *provision, struct aq_error *err)
+/* The VM of the name that the script wants: 1 it is there, and serves; 0 it has to be made. */
+static int find_existing(struct aq_provision *provision, struct aq_error *err)
 {
     const char *name = name_of(provision);
     struct aq_error reason = {0};
     if (name != NULL && aq_vm_load(name, &provision->vm, &reason) == 0)
-        return check_existing(provision, err);
+        return check_existing(provision, err) < 0 ? -1 : 1;
     aq_vm_free(&provision->vm);
     if (name != NULL && reason.code != AQ_E_VM_NOT_FOUND)
         return aq_fail(err, reason.code, "%s", reason.text);
-    return make_vm(provision, err);
+    return 0;
+}
+
+/* May the VM be made, and run? It is asked again when it is. */
+static int admit_vm(const struct aq_provision *provision, uint64_t disk_size, struct aq_error *err)
+{
+    struct aq_port_rule ports[AQ_VM_PORTS_MAX];
+    struct aq_clone_request request;
+    if (wish_vm(provision, ports, &request, err) < 0)
+        return -1;
+    aq_autovm struct aq_vm vm = {.base = aq_strdup(request.base), .disk_size = disk_size};
+    return aq_vm_fill(&request, &vm, err) < 0 ? -1 : aq_vm_admit_more(&vm, request.name, 1, true, err);
+}
+
+int aq_provision_foresee(struct aq_provision *provision, uint64_t disk_size, struct aq_error *err)
+{
+    int there = find_existing(provision, err);
+    aq_vm_free(&provision->vm); /* until its turn comes, whatever fails is not about it */
+    return there == 0 ? admit_vm(provision, disk_size, err) : there < 0 ? -1 : 0;
+}
+
+int aq_stage_clone(struct aq_provision *provision, struct aq_error *err)
+{
+    int there = find_existing(provision, err);
+    return there == 0 ? make_vm(provision, err) : there < 0 ? -1 : 0;
 }
 
 int aq_stage_start(struct aq_provision *provision, struct aq_error *err)

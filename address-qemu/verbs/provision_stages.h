@@ -49,4 +49,8 @@ int aq_stage_run(struct aq_provision *provision, struct aq_error *err); /* run i
 int aq_stage_snapshot(struct aq_provision *provision, struct aq_error *err); /* if that was asked for */
 int aq_stage_stop(struct aq_provision *provision, struct aq_error *err); /* unless it is to be kept running */
 
+/* For the stage that makes an image, before it does: whatever of the clone's stage is known to fail, so that
+   nothing is built in vain. What is known of the layers has to be noted; `disk_size` is the base's. */
+int aq_provision_foresee(struct aq_provision *provision, uint64_t disk_size, struct aq_error *err);
+
 #endif

@@ -256,6 +256,53 @@ static void two_make_it_once(void **state)
     assert_int_equal(built, 1);
 }
 
+static void policy(const char *text)
+{
+    tool("sh", "-ec",
+         "mkdir -p \"$XDG_CONFIG_HOME/address-qemu\" && "
+         "printf '%s' \"$1\" >\"$XDG_CONFIG_HOME/address-qemu/policy.yaml\"",
+         "sh", text);
+}
+
+static size_t layer_count(void)
+{
+    aq_autostrings struct aq_strings ids = {0};
+    assert_ok(aq_layer_list(&ids, &err));
+    return ids.count;
+}
+
+/* What is known to fail of a script's VM fails before its layers are made. */
+static void makes_no_layers_for_a_vm_that_may_not_be(void **state)
+{
+    (void)state;
+    write_text("spec.yaml", SPEC("    - {path: /srv/file, content: x}\n"));
+    write_text("a.rexx", "/* rexxjs-vm-spec: spec.yaml */\n/* rexxjs-vm-memory: 1G */\nsay 1\n");
+    policy("max_memory_per_vm: 512M\n");
+    assert_refused("POLICY_REFUSED", "provision script=a.rexx");
+    assert_says("would have 1G of memory, and the policy allows 512M (max_memory_per_vm, ");
+    assert_string_equal(field("STAGE"), "image");
+    policy("bases: [other]\n");
+    assert_refused("POLICY_REFUSED", "provision script=a.rexx");
+    policy("networks: [none]\n");
+    assert_refused("POLICY_REFUSED", "provision script=a.rexx");
+    policy("max_memory: 512M\n");
+    assert_refused("POLICY_REFUSED", "provision script=a.rexx");
+    policy("max_vms: 1\n");
+    assert_command("clone base=base name=there no_start=true");
+    assert_refused("POLICY_REFUSED", "provision script=a.rexx");
+    policy("max_cpus_per_vm: none\n");
+    assert_refused("POLICY_INVALID", "provision script=a.rexx");
+    policy("{}\n");
+    /* Neither can a VM that is there stand on what is not. */
+    assert_refused("VM_MISMATCH", "provision script=a.rexx name=there");
+    assert_refused("DISK_SHRINK", "clone base=base name=small disk=1M no_start=true");
+    write_text("a.rexx", "/* rexxjs-vm-spec: spec.yaml */\n/* rexxjs-vm-disk: 1M */\nsay 1\n");
+    assert_refused("DISK_SHRINK", "provision script=a.rexx");
+    assert_int_equal(layer_count(), 0);
+    assert_command("list");
+    assert_int_equal(number("COUNT"), 1);
+}
+
 static void note_waiting(void *data)
 {
     ++*(int *)data;
@@ -305,6 +352,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(leaves_nothing_of_what_fails, fresh, ended),
         cmocka_unit_test_setup_teardown(changes_the_disk_of_a_vm, fresh, ended),
         cmocka_unit_test_setup_teardown(two_make_it_once, fresh, ended),
+        cmocka_unit_test_setup_teardown(makes_no_layers_for_a_vm_that_may_not_be, fresh, ended),
         cmocka_unit_test_setup_teardown(a_key_is_held_by_one, fresh, ended),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
