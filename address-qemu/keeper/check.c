@@ -78,12 +78,14 @@ static bool says_nothing(enum aq_error_code code)
 }
 
 /* False: it says nothing. */
-static bool examine(struct subject *subject, struct aq_health_finding *finding)
+static bool examine(struct aq_keeper *keeper, struct subject *subject, struct aq_health_finding *finding)
 {
     struct aq_error err = {0};
     aq_deadline started = aq_now();
     *finding = (struct aq_health_finding){.exit_code = -1};
     if (look_into(subject, finding, &err) < 0) {
+        if (err.code == AQ_E_VM_NOT_RUNNING)
+            aq_keeper_log(keeper, "%s: the VM has ended during a check", subject->vm.name);
         if (says_nothing(err.code))
             return false;
         aq_buffer_format(&subject->output, "%s%s: %s", subject->output.length > 0 ? "\n" : "",
@@ -153,7 +155,7 @@ static void examine_and_act(struct aq_keeper *keeper, struct subject *subject)
 {
     struct aq_health_finding finding;
     struct aq_health_state state;
-    if (!examine(subject, &finding))
+    if (!examine(keeper, subject, &finding))
         return;
     aq_autojson json_t *record = aq_health_load(subject->folder);
     aq_health_from_json(record, &state);

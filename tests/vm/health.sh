@@ -78,6 +78,20 @@ seen=$(health CHECKED)
 qemu start_monitoring
 wait_until 60 eval '[ "$(health CHECKED)" != "$seen" ]'
 
+# QEMU is killed in the middle of a check: that says nothing of the guest, so nothing is done, and nothing of it is left.
+qemu 'configure_health_check vm=a command="sleep 3838" timeout=60000 interval=200 retries=1 action=restart'
+wait_until 60 guest_is a 'ps w | grep -q "[s]leep 3838"'
+monitor=$(qemu_get QEMU_PID health_status)
+kill -KILL "$(qemu_get QEMU_PID 'status a')"
+wait_until 20 grep -q 'a: the VM has ended during a check' "$ADDRESS_QEMU_HOME/keepers/monitor/log"
+wait_until 20 eval '[ -z "$(cat "/proc/$monitor/task/$monitor/children")" ]'
+assert_equals "stopped $monitor" "$(health STATUS) $(qemu_get QEMU_PID health_status)"
+assert_equals 1 "$(qemu_get QEMU_COUNT 'security_audit vm=a verb=restart lines=100')" 'restarts in all'
+# When it runs again it is checked again.
+qemu 'configure_health_check vm=a command="" timeout=20000'
+qemu 'start a'
+wait_until 120 is STATUS healthy
+
 # Off: nothing is checked any more, what was said stays.
 qemu stop_monitoring
 seen=$(health CHECKED)

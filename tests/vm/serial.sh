@@ -68,3 +68,22 @@ sleep 8
 kill -INT $pid
 wait $pid || true
 qemu 'execute vm=a method=serial ready_timeout=60s command="ps w | grep -q [P]ID && ! ps w | grep sleep.761[4]"'
+
+# A script's VM that has nothing but a console: started, logged into, stopped, by that alone.
+printf '/* rexxjs-vm-base: micro */\nparse arg a\nsay "here" a\n"id -un"\ncall lineout "stderr", "oops"\n"echo ran >>/root/ran; sync"\n' >good.rexx
+printf '/* rexxjs-vm-base: micro */\nsay "before"\nexit 5\n' >five.rexx
+guest a 'printf "ttyS0::respawn:/sbin/getty -L 115200 ttyS0 vt100\n" >>/etc/inittab
+    sed -i "/agent$/d; /helper$/d" /etc/inittab; sync' # method=auto, by the console
+qemu 'stop a'
+checks <<'REXX'
+call ok 'provision script=good.rexx name=a method=serial args="x  y" keep_running stream=no'
+call equal 'serial running 0', qemu_method qemu_status qemu_exit_code, 'how'
+call equal 'here x  y'||'0a'x'root'||'0a'x, qemu_stdout, 'output'
+call equal 'oops'||'0a'x, qemu_stderr, 'errors'
+call refused 'GUEST_COMMAND_FAILED', 'provision script=five.rexx name=a method=serial stream=no'
+call equal 5 'before'||'0a'x 'running', qemu_exit_code qemu_stdout qemu_status, 'a script that fails'
+call ok 'execute vm=a method=serial command="cat /root/ran; ls -A /run/address-qemu"'
+call equal 'ran'||'0a'x, qemu_stdout, 'run once; nothing of it is left'
+call ok 'provision script=good.rexx name=a method=serial stream=no snapshot=true'
+call equal 'stopped', qemu_status, 'stopped at its end'
+REXX
