@@ -13,6 +13,8 @@ libdir=$(dirname "$(find prefix -name librexxqemu.so)")
 assert_equals pong "$(prefix/bin/rexx -e 'address qemu "ping"; say qemu_output')"
 # shellcheck disable=SC2016
 assert_contains "$(readelf -d "$libdir/librexxqemu.so")" '$ORIGIN]'
+# An empty component would be the current folder: whoever owns that could have their own library loaded.
+assert_equals '' "$(readelf -d "$BUILD_DIR"/lib/*.so "$libdir"/*.so | grep -E 'PATH\).*(\[:|::|:\])')"
 
 # The manual page has what --help has.
 page=$(cat prefix/share/man/man1/rexx.1)
