@@ -146,8 +146,9 @@ static bool read_frozen(const struct aq_helper_question *question, struct aq_gue
     return true;
 }
 
-int aq_guest_freeze(struct aq_channel *channel, int64_t patience_ms, aq_deadline deadline,
-                    struct aq_guest_frozen *frozen, struct aq_error *err)
+/* What comes of it goes to *frozen; with patience 0 nothing is frozen yet. */
+static int ask_to_freeze(struct aq_channel *channel, int64_t patience_ms, aq_deadline deadline,
+                         struct aq_guest_frozen *frozen, struct aq_error *err)
 {
     aq_autobuffer struct aq_buffer request = {0};
     unsigned char number[4];
@@ -163,6 +164,18 @@ int aq_guest_freeze(struct aq_channel *channel, int64_t patience_ms, aq_deadline
         return aq_fail(err, AQ_E_GUEST_PROTOCOL,
                        "the guest's helper does not say properly what it has frozen");
     return 0;
+}
+
+int aq_guest_prepare_freeze(struct aq_channel *channel, aq_deadline deadline, struct aq_error *err)
+{
+    aq_autofrozen struct aq_guest_frozen nothing = {0};
+    return ask_to_freeze(channel, 0, deadline, &nothing, err);
+}
+
+int aq_guest_freeze(struct aq_channel *channel, int64_t patience_ms, aq_deadline deadline,
+                    struct aq_guest_frozen *frozen, struct aq_error *err)
+{
+    return ask_to_freeze(channel, patience_ms, deadline, frozen, err);
 }
 
 static void add32(struct aq_buffer *request, uint32_t value)

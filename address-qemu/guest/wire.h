@@ -84,7 +84,8 @@ enum aq_wire_type {
     AQ_WIRE_CANCEL, /* h: give the PUT or GET up; answered by ERROR if it was not done already */
     AQ_WIRE_ERROR,  /* g: u32 Linux errno, string for a human */
     AQ_WIRE_SIDE,   /* both: a line of the command's side channel, without its line feed */
-    AQ_WIRE_FREEZE, /* h: u32 milliseconds after which the guest thaws by itself; answered by FROZEN */
+    AQ_WIRE_FREEZE, /* h: u32 milliseconds after which the guest thaws by itself, 0: it only prepares for
+                       that; answered by FROZEN */
     AQ_WIRE_FROZEN, /* g: u32 1: all but the helper stands still; u32 count, strings: why it does not, and
                        what a clone needs its own of: the paths of the SSH servers' private host keys */
     AQ_WIRE_REPAIR, /* h: 64 bytes of seed, u32 count of files, strings: host name, machine-id, UUID; for

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "util/json.h"
+#include "util/memory.h"
 
 enum {
     QMP_MS = 60000,
@@ -27,6 +28,9 @@ enum {
 
 /* What is left for the end. More than can pass unseen with what the pipe, QEMU and a piece hold. */
 #define LAST ((int64_t)32 << 20)
+
+/* That, what the guest has changed since, and the devices' state, if it is an idle one. */
+#define KEPT_MAX ((size_t)48 << 20)
 
 static const char *const capability_names[] = {"events", "pause-before-switchover", "x-ignore-shared"};
 
@@ -80,61 +84,102 @@ static int64_t ask_remaining(struct aq_relay *relay, struct aq_error *err)
     return -2;
 }
 
-/* As splice. Of a pipe that nobody reads any more we want to be told by an error, not by a signal. */
-static ssize_t splice_quietly(int from, int to, size_t most)
-{
-    const struct timespec now = {0};
+/* Of a pipe that nobody reads any more we want to be told by an error, not by a signal. */
+struct quiet {
     sigset_t broken, before;
-    sigemptyset(&broken);
-    sigaddset(&broken, SIGPIPE);
-    pthread_sigmask(SIG_BLOCK, &broken, &before);
-    ssize_t passed = splice(from, NULL, to, NULL, most, SPLICE_F_NONBLOCK | SPLICE_F_MOVE);
-    int errnum = errno;
-    if (passed < 0 && errnum == EPIPE && !sigismember(&before, SIGPIPE))
-        sigtimedwait(&broken, NULL, &now);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    errno = errnum;
-    return passed;
+};
+
+static void quiet_begin(struct quiet *quiet)
+{
+    sigemptyset(&quiet->broken);
+    sigaddset(&quiet->broken, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &quiet->broken, &quiet->before);
 }
 
-/* Who has all that it wants closes the pipe, maybe before the other side does. Whether it had, it tells
-   itself (aq_mirror_finish). */
-static ssize_t pass_to_nobody(const struct aq_relay *relay)
+/* Keeps errno. */
+static void quiet_end(const struct quiet *quiet, bool broken)
 {
-    char bytes[PIECE];
-    return read(relay->from, bytes, sizeof bytes);
+    const struct timespec now = {0};
+    int errnum = errno;
+    if (broken && !sigismember(&quiet->before, SIGPIPE))
+        sigtimedwait(&quiet->broken, NULL, &now);
+    pthread_sigmask(SIG_SETMASK, &quiet->before, NULL);
+    errno = errnum;
+}
+
+static int fail_broken(struct aq_error *err)
+{
+    return aq_fail_errno(err, AQ_E_IO, errno, "the stream of the VM's state breaks off");
 }
 
 /* Passes on up to so many bytes: how many, 0 at the stream's end, -1, or -2 if there are none or no room now.
  */
 static ssize_t pass(struct aq_relay *relay, size_t most, struct aq_error *err)
 {
-    ssize_t passed = relay->closed ? -1 : splice_quietly(relay->from, relay->to, most);
-    if (!relay->closed && passed < 0 && errno == EPIPE && relay->ending)
-        relay->closed = true;
-    if (relay->closed)
-        passed = pass_to_nobody(relay);
+    struct quiet quiet;
+    quiet_begin(&quiet);
+    ssize_t passed = splice(relay->from, NULL, relay->to, NULL, most, SPLICE_F_NONBLOCK | SPLICE_F_MOVE);
+    quiet_end(&quiet, passed < 0 && errno == EPIPE);
     if (passed >= 0)
         return passed;
-    if (errno == EAGAIN || errno == EINTR)
-        return -2;
-    return aq_fail_errno(err, AQ_E_IO, errno, "the stream of the VM's state breaks off");
+    return errno == EAGAIN || errno == EINTR ? -2 : fail_broken(err);
 }
 
-/* Waits until something can be passed on, or the monitor says something. */
-static int wait_ready(struct aq_relay *relay, bool monitor, struct aq_error *err)
+static ssize_t put(const struct aq_relay *relay, size_t at)
 {
-    struct pollfd source[] = {{.fd = relay->from, .events = POLLIN},
-                              {.fd = monitor ? aq_qmp_descriptor(relay->qmp) : -1, .events = POLLIN}};
-    aq_deadline deadline = aq_after_ms(STUCK_MS);
-    int ready = aq_poll(source, 2, deadline, err);
-    if (ready > 0 && source[0].revents != 0) {
-        struct pollfd sink[] = {{.fd = relay->to, .events = POLLOUT}, source[1]};
-        ready = aq_poll(sink, 2, deadline, err);
-    }
+    struct quiet quiet;
+    quiet_begin(&quiet);
+    ssize_t length = write(relay->to, relay->kept + at, relay->kept_length - at);
+    quiet_end(&quiet, length < 0 && errno == EPIPE);
+    return length;
+}
+
+static int wait_for(int fd, short events, int monitor, struct aq_error *err)
+{
+    struct pollfd ends[] = {{.fd = fd, .events = events}, {.fd = monitor, .events = POLLIN}};
+    int ready = aq_poll(ends, 2, aq_after_ms(STUCK_MS), err);
     if (ready == 0)
         return aq_fail(err, AQ_E_TIMEOUT, "the stream of the VM's state has come to a halt");
     return ready < 0 ? -1 : 0;
+}
+
+int aq_relay_deliver(struct aq_relay *relay, struct aq_error *err)
+{
+    for (size_t at = 0; at < relay->kept_length && !relay->closed;) {
+        ssize_t length = put(relay, at);
+        if (length > 0)
+            at += (size_t)length;
+        else if (errno == EPIPE && relay->ending)
+            relay->closed = true; /* who has all that it wants may close the pipe before; it tells itself
+                                     whether it had (aq_mirror_finish) */
+        else if (errno != EAGAIN && errno != EINTR)
+            return fail_broken(err);
+        else if (wait_for(relay->to, POLLOUT, -1, err) < 0)
+            return -1;
+    }
+    relay->kept_length = 0;
+    return 0;
+}
+
+/* Takes what QEMU has written: how many bytes, 0 at the stream's end, -1, or -2 if there are none now. What
+   there is no more room for has to be passed on first. */
+static ssize_t take(struct aq_relay *relay, struct aq_error *err)
+{
+    if (relay->kept_length == KEPT_MAX && aq_relay_deliver(relay, err) < 0)
+        return -1;
+    ssize_t taken = read(relay->from, relay->kept + relay->kept_length, KEPT_MAX - relay->kept_length);
+    if (taken >= 0) {
+        relay->kept_length += (size_t)taken;
+        return taken;
+    }
+    return errno == EAGAIN || errno == EINTR ? -2 : fail_broken(err);
+}
+
+/* Its pages are there before the guest stands still. */
+static void make_room(struct aq_relay *relay)
+{
+    relay->kept = aq_alloc(KEPT_MAX);
+    memset(relay->kept, 0, KEPT_MAX);
 }
 
 /* How many bytes may pass before it has to be asked again. */
@@ -155,14 +200,17 @@ int aq_relay_begin(struct aq_relay *relay, struct aq_qmp *qmp, int to, struct aq
             int64_t remaining = ask_remaining(relay, err);
             if (remaining < -1)
                 return -1;
-            if (remaining >= 0 && remaining < LAST)
+            if (remaining >= 0 && remaining < LAST) {
+                make_room(relay);
                 return 0;
+            }
             allowed = remaining < 0 ? PIECE : allowance(remaining);
         }
         ssize_t passed = pass(relay, allowed < PIECE ? (size_t)allowed : PIECE, err);
         if (passed == 0)
             return aq_fail(err, AQ_E_QMP_FAILED, "the stream of the VM's state ends early");
-        if (passed == -1 || (passed == -2 && wait_ready(relay, false, err) < 0))
+        if (passed == -1 || (passed == -2 && (wait_for(relay->from, POLLIN, -1, err) < 0 ||
+                                              wait_for(relay->to, POLLOUT, -1, err) < 0)))
             return -1;
         if (passed > 0)
             allowed -= passed;
@@ -185,21 +233,22 @@ static int look_for(struct aq_relay *relay, const char *wanted, struct aq_error 
     }
 }
 
-/* Lets everything through until it has got there. */
-static int pass_until(struct aq_relay *relay, const char *wanted, struct aq_error *err)
+/* Takes all until it has got there. */
+static int take_until(struct aq_relay *relay, const char *wanted, struct aq_error *err)
 {
     for (;;) {
-        ssize_t passed = relay->ended ? -2 : pass(relay, DEVICES_PIPE, err);
-        if (passed == -1)
+        ssize_t taken = relay->ended ? -2 : take(relay, err);
+        if (taken == -1)
             return -1;
-        relay->ended = relay->ended || passed == 0;
-        if (passed > 0)
+        relay->ended = relay->ended || taken == 0;
+        if (taken > 0)
             continue;
         int there = look_for(relay, wanted, err);
         if (there != 0)
             return there < 0 ? -1 : 0;
-        if (relay->ended ? aq_wait_fd(aq_qmp_descriptor(relay->qmp), POLLIN, aq_after_ms(QMP_MS), err) < 0
-                         : wait_ready(relay, true, err) < 0)
+        int monitor = aq_qmp_descriptor(relay->qmp);
+        if (relay->ended ? aq_wait_fd(monitor, POLLIN, aq_after_ms(QMP_MS), err) < 0
+                         : wait_for(relay->from, POLLIN, monitor, err) < 0)
             return -1;
     }
 }
@@ -209,7 +258,7 @@ int aq_relay_stop(struct aq_relay *relay, struct aq_error *err)
     json_t *longer = json_pack("{s:i}", "downtime-limit", LONG_MS);
     if (aq_qmp_command(relay->qmp, "migrate-set-parameters", longer, aq_after_ms(QMP_MS), NULL, err) < 0)
         return -1;
-    return pass_until(relay, "pre-switchover", err);
+    return take_until(relay, "pre-switchover", err);
 }
 
 int aq_relay_finish(struct aq_relay *relay, struct aq_error *err)
@@ -219,12 +268,12 @@ int aq_relay_finish(struct aq_relay *relay, struct aq_error *err)
     json_t *state = json_pack("{s:s}", "state", "pre-switchover");
     /* QEMU may write its last pages before it answers, and does neither while the pipe is full. */
     if (aq_qmp_tell(relay->qmp, "migrate-continue", state, aq_after_ms(QMP_MS), err) < 0 ||
-        pass_until(relay, "completed", err) < 0)
+        take_until(relay, "completed", err) < 0)
         return -1;
     while (!relay->ended) {
-        ssize_t passed = pass(relay, DEVICES_PIPE, err);
-        relay->ended = passed == 0;
-        if (passed == -1 || (passed == -2 && wait_ready(relay, false, err) < 0))
+        ssize_t taken = take(relay, err);
+        relay->ended = taken == 0;
+        if (taken == -1 || (taken == -2 && wait_for(relay->from, POLLIN, -1, err) < 0))
             return -1;
     }
     return 0;
@@ -260,6 +309,7 @@ void aq_relay_close(struct aq_relay *relay)
     if (relay->from <= 0)
         return;
     aq_interrupt_hold();
+    free(aq_steal_ptr(&relay->kept));
     aq_cleanup_close(&relay->from); /* QEMU takes that for an end, too */
     relay->from = 0;
     if (!relay->ended)

@@ -17,19 +17,24 @@ struct aq_relay {
     struct aq_qmp *qmp;  /* the caller's; no other command may be under way on it */
     int from;            /* QEMU writes into it; 0: it was not begun */
     int to;              /* the caller's: where it goes, a pipe that does not block */
-    bool ended;          /* all of it has gone through */
+    bool ended;          /* QEMU has written all of it */
     bool ending, closed; /* the last part is under way; who takes it in has closed the pipe */
+    char *kept;          /* what was written while the guest stands still, to be passed on afterwards */
+    size_t kept_length;
 };
 
 /* Begins it and lets through all but the last few MiB. INTERRUPTED, QMP_FAILED, TIMEOUT. */
 int aq_relay_begin(struct aq_relay *relay, struct aq_qmp *qmp, int to, struct aq_error *err);
 
-/* Lets the rest of the RAM through, and what has changed in it meanwhile; then the guest stands still, with
+/* Takes the rest of the RAM, and what has changed in it meanwhile; then the guest stands still, with
    its disks still open. */
 int aq_relay_stop(struct aq_relay *relay, struct aq_error *err);
 
-/* Lets the state of the devices through. The guest stands still until `cont`. */
+/* Takes the state of the devices. The guest stands still until `cont`. */
 int aq_relay_finish(struct aq_relay *relay, struct aq_error *err);
+
+/* Passes on what was taken while the guest stood still: it need not wait for whoever takes that in. */
+int aq_relay_deliver(struct aq_relay *relay, struct aq_error *err);
 
 /* One that has not come to its end is given up, and the guest goes on: when this returns, `cont` is
    possible. */

@@ -190,7 +190,9 @@ static int prepare(struct taking *taking, struct aq_error *err)
     say(taking, "copying its memory");
     if (!taking->freeze_disk && aq_vm_follow_begin(&taking->hold, taking->qmp, &taking->following, err) < 0)
         return -1;
-    return aq_relay_begin(&taking->relay, taking->qmp, taking->mirror.input[1], err);
+    return aq_relay_begin(&taking->relay, taking->qmp, taking->mirror.input[1], err) < 0
+               ? -1
+               : aq_guest_prepare_freeze(taking->guest.channel, aq_after_ms(READY_MS), err);
 }
 
 /* While the guest is frozen. */
@@ -226,6 +228,8 @@ static int take_in_pause(struct taking *taking, struct aq_error *err)
         taken = take(taking, err);
     taken = go_on(taking, taken, err);
     taking->taken->pause_ms = (aq_now() - begin) / 1000000;
+    if (taken == 0)
+        taken = aq_relay_deliver(&taking->relay, err);
     aq_relay_close(&taking->relay);
     aq_guard_end(&taking->guard);
     return taken;

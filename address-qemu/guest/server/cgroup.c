@@ -94,6 +94,19 @@ bool aq_cgroup_move(int root, const char *group, pid_t pid)
     return aq_cgroup_write(root, group, "cgroup.procs", number);
 }
 
+bool aq_cgroup_is_own(const char *group)
+{
+    char line[AQ_CGROUP_PATH + 32], own[AQ_CGROUP_PATH + 32];
+    bool found = false;
+    FILE *groups = fopen("/proc/self/cgroup", "re");
+    snprintf(own, sizeof own, "0::/%s\n", group);
+    while (groups != NULL && !found && fgets(line, sizeof line, groups) != NULL)
+        found = strcmp(line, own) == 0;
+    if (groups != NULL)
+        fclose(groups);
+    return found;
+}
+
 bool aq_cgroup_each(int root, bool (*each)(void *data, const char *group), void *data)
 {
     int fd = openat(root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);

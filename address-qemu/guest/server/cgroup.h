@@ -29,6 +29,9 @@ bool aq_cgroup_make(int root, const char *group);
 /* Moves a process into a group; false with errno. */
 bool aq_cgroup_move(int root, const char *group, pid_t pid);
 
+/* Is the calling process in that group? */
+bool aq_cgroup_is_own(const char *group);
+
 /* Calls `each` with the name of every group directly below the root, until it returns false; then that. */
 bool aq_cgroup_each(int root, bool (*each)(void *data, const char *group), void *data);
 

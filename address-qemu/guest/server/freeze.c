@@ -22,6 +22,9 @@
 /* Whoever starts processes faster than they can be moved is not frozen. */
 #define ROUNDS 100
 #define GROUPS_MAX 64
+/* The kernel's processes that are remembered, and for how long: a number is not used again so soon. */
+#define KNOWN_MAX 1024
+#define KNOWN_MS 10000
 
 /* The freeze that is in force. */
 static struct {
@@ -32,6 +35,32 @@ static struct {
 } freezer = {.root = -1};
 
 static char reason[256];
+
+static struct {
+    int64_t since;
+    unsigned count;
+    pid_t pids[KNOWN_MAX];
+} known;
+
+static bool is_kernel(pid_t pid)
+{
+    for (unsigned i = 0; i < known.count; i++)
+        if (known.pids[i] == pid)
+            return true;
+    bool kernel = aq_process_is_kernel(pid);
+    if (kernel && known.count < KNOWN_MAX)
+        known.pids[known.count++] = pid;
+    return kernel;
+}
+
+static void forget_if_old(void)
+{
+    int64_t now = aq_server_now_ms();
+    if (now - known.since <= KNOWN_MS)
+        return;
+    known.count = 0;
+    known.since = now;
+}
 
 /* Moves the processes of a group, but for this one and the kernel's, to the group of strays. How many. */
 static unsigned move_strays(const char *group)
@@ -44,13 +73,17 @@ static unsigned move_strays(const char *group)
     FILE *list = fd < 0 ? NULL : fdopen(fd, "r");
     while (list != NULL && fgets(line, sizeof line, list) != NULL) {
         pid_t pid = atoi(line);
-        if (pid > 0 && pid != getpid() && !aq_process_is_kernel(pid) &&
-            aq_cgroup_move(freezer.root, STRAY_GROUP, pid))
+        if (pid > 0 && pid != getpid() && !is_kernel(pid) && aq_cgroup_move(freezer.root, STRAY_GROUP, pid))
             moved++;
     }
     if (list != NULL)
         fclose(list);
     return moved;
+}
+
+static unsigned move_all_strays(void)
+{
+    return move_strays("") + move_strays(OWN_GROUP);
 }
 
 static bool freeze_group(void *data, const char *group)
@@ -106,7 +139,7 @@ static bool freeze_all(void)
 {
     int64_t deadline = aq_server_now_ms() + FREEZE_MS;
     for (int round = 0; round < ROUNDS; round++) {
-        unsigned strays = move_strays("") + move_strays(OWN_GROUP);
+        unsigned strays = move_all_strays();
         unsigned before = freezer.count;
         if (!aq_cgroup_each(freezer.root, freeze_group, NULL))
             return false;
@@ -129,12 +162,18 @@ static void come_first(bool first)
     sched_setscheduler(0, first ? SCHED_FIFO : SCHED_OTHER, &priority);
 }
 
+static void close_root(void)
+{
+    if (freezer.root >= 0)
+        close(freezer.root);
+    freezer.root = -1;
+}
+
 static void let_go(void)
 {
     for (unsigned i = 0; i < freezer.count; i++)
         aq_cgroup_write(freezer.root, freezer.groups[i], "cgroup.freeze", "0");
-    close(freezer.root);
-    freezer.root = -1;
+    close_root();
     freezer.count = 0;
     freezer.ends_at = 0;
 }
@@ -151,7 +190,7 @@ static bool prepare(void)
         snprintf(reason, sizeof reason, "no control group can be made in the guest: %s", strerror(errno));
     } else if (aq_cgroup_read(freezer.root, STRAY_GROUP, "cgroup.freeze", NULL) < 0) {
         snprintf(reason, sizeof reason, "the guest's kernel cannot freeze control groups (it can since 5.2)");
-    } else if (!aq_cgroup_move(freezer.root, OWN_GROUP, getpid())) {
+    } else if (!aq_cgroup_is_own(OWN_GROUP) && !aq_cgroup_move(freezer.root, OWN_GROUP, getpid())) {
         snprintf(reason, sizeof reason, "the helper cannot move to a control group of its own: %s",
                  strerror(errno));
     } else {
@@ -160,11 +199,25 @@ static bool prepare(void)
     return false;
 }
 
+bool aq_freeze_prepare(const char **why)
+{
+    *why = reason;
+    reason[0] = '\0';
+    aq_thaw();
+    forget_if_old();
+    bool prepared = prepare();
+    if (prepared)
+        move_all_strays();
+    close_root();
+    return prepared;
+}
+
 bool aq_freeze(int64_t patience_ms, const char **why)
 {
     *why = reason;
     reason[0] = '\0';
     aq_thaw();
+    forget_if_old();
     if (prepare() && freeze_all()) {
         freezer.ends_at = aq_server_now_ms() + patience_ms;
         come_first(true);

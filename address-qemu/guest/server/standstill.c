@@ -20,7 +20,8 @@ static ssize_t freeze(const struct aq_session *session, unsigned char *answer)
     size_t keys_length;
     if (session->request_length != 4)
         return -1;
-    bool frozen = aq_freeze(aq_wire_get32(session->request), &why);
+    uint32_t patience = aq_wire_get32(session->request);
+    bool frozen = patience > 0 ? aq_freeze(patience, &why) : (aq_freeze_prepare(&why), false);
     aq_host_keys_note_servers();
     size_t size = strlen(why) + 1;
     memcpy(answer + 8, why, size);

@@ -234,6 +234,7 @@ static void only_a_virtual_machine_is_frozen(void **state)
     struct aq_error err = {0};
     assert_fails(aq_guest_freeze(fixture->channel, 1000, aq_after_ms(20000), &frozen, &err),
                  AQ_E_GUEST_REFUSED);
+    assert_fails(aq_guest_prepare_freeze(fixture->channel, aq_after_ms(20000), &err), AQ_E_GUEST_REFUSED);
     assert_fails(aq_guest_thaw(fixture->channel, aq_after_ms(20000), &err), AQ_E_GUEST_REFUSED);
     assert_ok(aq_channel_ping(fixture->channel, aq_after_ms(20000), &err));
 }
