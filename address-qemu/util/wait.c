@@ -11,15 +11,18 @@
 
 #include "address-qemu/address-qemu.h" /* aq_interrupt and its kin are public */
 #include "util/memory.h"
+#include "util/standard_streams.h"
 
 /* An eventfd that is readable while an interruption is asked for: it ends a poll() that is about to start as
    surely as one that runs, which a bare flag would not. */
 static int wake = -1;
 static volatile sig_atomic_t interrupted;
 
-/* Made when the library is loaded, because a signal handler may need it at any time. */
+/* Made when the library is loaded, because a signal handler may need it at any time. It is the first
+   descriptor of ours. */
 __attribute__((constructor)) static void make_wake(void)
 {
+    aq_standard_streams_take();
     wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 }
 

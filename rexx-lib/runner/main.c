@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* The program `rexx`, and `rexx-guest`: see edition.h for what sets them apart. */
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "check.h"
 #include "edition.h"
@@ -14,6 +16,16 @@
 #include "run.h"
 #include "script.h"
 #include "util/cleanup.h"
+#include "util/standard_streams.h"
+
+/* What was asked for is on standard output, or it was in vain: not so what a script SAYs, as in Regina. */
+static int printed(void)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return EXIT_SUCCESS;
+    fprintf(stderr, "%s: cannot write to standard output: %s\n", aq_edition_name, strerror(errno));
+    return EXIT_FAILURE;
+}
 
 static int run(int argc, char **argv, const struct aq_options *options)
 {
@@ -27,7 +39,7 @@ static int run(int argc, char **argv, const struct aq_options *options)
         return 128 + SIGHUP;
     if (options->mode == AQ_MODE_TRANSLATE) {
         fwrite(aq_buffer_text(&script.text), 1, script.text.length, stdout);
-        return EXIT_SUCCESS;
+        return printed();
     }
     aq_run_register();
     /* Under -t Regina itself ignores the script's own TRACE instructions: leave the script to it where
@@ -51,15 +63,16 @@ static int provision(const struct aq_options *options)
 int main(int argc, char **argv)
 {
     struct aq_options options;
+    aq_standard_streams_take();
     aq_halt_start();
     aq_options_parse(argc, argv, &options);
     switch (options.mode) {
     case AQ_MODE_HELP:
         fputs(aq_options_help, stdout);
-        return EXIT_SUCCESS;
+        return printed();
     case AQ_MODE_VERSION:
         aq_edition_version();
-        return EXIT_SUCCESS;
+        return printed();
     case AQ_MODE_WRONG:
         fprintf(stderr, "%s: %s\n", aq_edition_name, options.problem);
         return 2;
