@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -108,14 +109,37 @@ static bool check_syntax(const char *file, const struct aq_script *script)
     return error == 0;
 }
 
+/* The file in which the header is, to be read once more. What came through a pipe cannot be: *memory is a
+ * copy, the caller's to close. NULL with errno. */
+static char *find_header(const struct aq_script *script, int *memory)
+{
+    struct stat status;
+    if (stat(script->name, &status) == 0 && S_ISREG(status.st_mode))
+        return aq_strdup(script->name);
+    *memory = memfd_create("rexx-check", MFD_CLOEXEC);
+    if (*memory < 0)
+        return NULL;
+    const char *at = aq_buffer_text(&script->raw), *end = at + script->raw.length;
+    for (ssize_t done; at < end; at += done)
+        if ((done = write(*memory, at, (size_t)(end - at))) < 0)
+            return NULL;
+    return aq_format("/proc/self/fd/%d", *memory);
+}
+
 /* The library's own reading of the header: "FILE, line 3: rexxjs-vm-memory has to be …". */
 static bool check_header(const char *file, const struct aq_script *script)
 {
     char room[RXAUTOBUFLEN];
-    RXSTRING name = {strlen(script->name), script->name}, result = {sizeof room, room};
-    const char *reason = NULL;
+    aq_autoclose int memory = -1;
     if (memmem(aq_buffer_text(&script->raw), script->raw.length, "rexxjs-vm-", strlen("rexxjs-vm-")) == NULL)
         return true;
+    aq_autofree char *path = find_header(script, &memory);
+    if (path == NULL) {
+        report(file, 1, "header: cannot be checked: %s", strerror(errno));
+        return false;
+    }
+    RXSTRING name = {strlen(path), path}, result = {sizeof room, room};
+    const char *reason = NULL;
     int failed = aq_edition_function("QEMU_HEADER", 1, &name, &result, &reason);
     if (result.strptr != room && result.strptr != NULL)
         RexxFreeMemory(result.strptr);
@@ -133,6 +157,8 @@ static bool check(const char *file, const struct aq_options *options)
     aq_cleanup(aq_script_free) struct aq_script script = {0};
     const char *problem = aq_script_read(file, &script);
     int line = 1;
+    if (strcmp(file, "-") == 0)
+        file = "<stdin>";
     if (problem == NULL && (line = aq_script_nul_line(&script)) > 0)
         problem = "error 13.1: a NUL byte: a script is text, in UTF-8 or ASCII";
     if (problem != NULL) {

@@ -36,8 +36,17 @@ static int read_all(int fd, struct aq_buffer *to)
     return got < 0 ? -1 : 0;
 }
 
+/* To its end. NULL, or why not. */
+static const char *read_all_of_stdin(struct aq_script *script)
+{
+    script->name = aq_strdup("<stdin>");
+    return read_all(STDIN_FILENO, &script->raw) < 0 ? strerror(errno) : NULL;
+}
+
 const char *aq_script_read(const char *name, struct aq_script *script)
 {
+    if (strcmp(name, "-") == 0)
+        return read_all_of_stdin(script);
     aq_autofree char *path = aq_script_find(name);
     if (path == NULL) {
         struct stat status;
@@ -53,12 +62,10 @@ const char *aq_script_read(const char *name, struct aq_script *script)
     return NULL;
 }
 
-static const char *read_stdin(const struct aq_options *options, struct aq_script *script)
+static const char *read_marked(const char *mark, struct aq_script *script)
 {
     script->name = aq_strdup("<stdin>");
-    if (options->mode == AQ_MODE_STDIN)
-        return read_all(STDIN_FILENO, &script->raw) < 0 ? strerror(errno) : NULL;
-    int got = aq_stdin_read_until(options->subject, &script->raw);
+    int got = aq_stdin_read_until(mark, &script->raw);
     return got < 0 ? strerror(errno) : got > 0 ? "Its end was not marked: it did not come whole" : NULL;
 }
 
@@ -67,8 +74,10 @@ static int read_script(const struct aq_options *options, struct aq_script *scrip
     const char *problem = NULL;
     switch (options->mode) {
     case AQ_MODE_STDIN:
+        problem = read_all_of_stdin(script);
+        break;
     case AQ_MODE_STDIN_UNTIL:
-        problem = read_stdin(options, script);
+        problem = read_marked(options->subject, script);
         break;
     case AQ_MODE_CODE:
         script->name = aq_strdup("<-e>");

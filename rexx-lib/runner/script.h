@@ -21,8 +21,8 @@ struct aq_script {
 int aq_script_load(const struct aq_options *options, struct aq_script *script);
 void aq_script_free(struct aq_script *script);
 
-/* The same in its steps: finds and reads a file, NULL or why not; the line of the first NUL in it, 0 if there
-   is none; translates it, or notes that it is broken. */
+/* The same in its steps: finds and reads a file, or standard input for "-", NULL or why not; the line of the
+   first NUL in it, 0 if there is none; translates it, or notes that it is broken. */
 const char *aq_script_read(const char *name, struct aq_script *script);
 int aq_script_nul_line(const struct aq_script *script);
 void aq_script_prepare(enum aq_dialect dialect, struct aq_script *script);

@@ -80,6 +80,23 @@ code=0
 message=$(rexx --check 2>&1) || code=$?
 assert_equals 2 $code
 assert_contains "$message" '--check needs FILE'
+# From standard input and from pipes, header and all.
+for runner in rexx "$guest"; do
+    assert_equals '' "$("$runner" --check - <good.rexx 2>&1)"
+    for file in - /dev/stdin; do
+        code=0
+        # shellcheck disable=SC2002 # a pipe
+        got=$(cat two.rexx | "$runner" --check $file 2>&1) || code=$?
+        [ $file != - ] || file='<stdin>'
+        assert_equals 1 $code
+        assert_equals "$file:1: header: rexxjs-vm-cpus has to be a number of CPUs from 1 to 255, but is \"many\"
+$file:2: error 64.1: [Syntax error at line 2]" "$got"
+    done
+done
+mkfifo pipe
+cat two.rexx >pipe &
+assert_code 1 rexx --check pipe 2>err.txt
+assert_contains "$(cat err.txt)" 'pipe:1: header: rexxjs-vm-cpus'
 # The dialect is as it is said to be.
 echo 'x = [1]' >array.rexx
 assert_code 0 rexx --check array.rexx

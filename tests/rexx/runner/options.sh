@@ -37,6 +37,16 @@ check 'COMMAND other.rexx 1 [p]' env REGINA_MACROS="$PWD/elsewhere" rexx other p
 ln -s elsewhere/other.rexx link.rexx
 check 'COMMAND other.rexx 0 []' rexx link.rexx
 
+# From a pipe that has a name, and under names that look like something else.
+check 'COMMAND show.rexx 0 []' rexx -- show.rexx
+check 'COMMAND <stdin> 1 [x]' rexx -- - x <show.rexx
+cp show.rexx ./-odd.rexx
+cp show.rexx 'white space.rexx'
+check 'COMMAND -odd.rexx 1 [x]' rexx -- -odd.rexx x
+check 'COMMAND white space.rexx 1 [x]' rexx 'white space.rexx' x
+assert_equals "$(rexx --translate show.rexx)" "$(rexx --translate - <show.rexx)"
+assert_equals 3 "$(rexx <(echo 'say 1 + 2'))"
+
 # As an interpreter behind #!, by a link and by env.
 { echo '#!/usr/bin/env rexx'; cat show.rexx; } >bang.rexx
 chmod +x bang.rexx
@@ -61,6 +71,15 @@ for option in --stdin -e --provision --translate -t --dialect --version; do
     assert_contains "$help" " $option"
 done
 assert_equals "$(regina -v 2>&1)" "$(rexx -v 2>&1)"
+for word in -h '-?' -ah; do
+    assert_equals "$help" "$(rexx "$word")"
+done
+
+# Letters in one word, as Regina reads them: a t takes the rest.
+check 'SUBROUTINE show.rexx 2 [a b]' rexx -ar show.rexx 'a b' c
+check 'SUBROUTINE show.rexx 2 [a b]' rexx -ra -- show.rexx 'a b' c
+assert_equals "$(regina -atr ./show.rexx a 2>&1)" "$(rexx -atr show.rexx a 2>&1)"
+assert_equals "$(regina -tz ./show.rexx 2>&1)" "$(rexx -tz show.rexx 2>&1)"
 
 # Wrong command lines
 refuse() {
@@ -70,7 +89,16 @@ refuse() {
     assert_equals 2 $code "exit status of $*"
     assert_contains "$got" "$wanted"
 }
-refuse 'there is no option --verson' rexx --verson
+refuse 'there is no option --verson; did you mean --version?' rexx --verson
+refuse 'there is no option --dialect; did you mean --dialect=D?' rexx --dialect regina show.rexx
+refuse 'there is no option --zzz; see rexx --help' rexx --zzz
+refuse 'there is no option -z; see rexx --help' rexx -z show.rexx
+refuse 'there is no option -aZ; see rexx --help' rexx -aZ show.rexx
+refuse 'too long for a trace' rexx -tabcdefghijklmnopqrst show.rexx
+refuse 'there is no dialect "": auto, regina, rexxjs' rexx --dialect= show.rexx
+refuse '--dialect=regina has to come before --check' rexx --check show.rexx --dialect=regina
+refuse '--dialect=rexxjs has to come before --translate' rexx --translate --dialect=rexxjs show.rexx
+refuse '--stdin has to come before --provision' rexx --provision --stdin
 refuse '-e needs CODE' rexx -e
 refuse '--provision needs FILE' rexx --provision
 refuse 'rexx-guest' rexx --serve
