@@ -78,6 +78,7 @@ struct aq_verb {
     const struct aq_field *sets; /* ends with a NULL name; NULL: none of its own */
     const char *example;
     bool read_only; /* changes and enters nothing, so that the audit log does not need it */
+    bool traceless; /* does not even look at anything: it is never in the audit log */
     /* Does it. 0, or -1 with err. What it has set in the result stays there on failure too. */
     int (*run)(struct aq_call *call, struct aq_error *err);
 };

@@ -10,6 +10,7 @@ const struct aq_verb aq_verb_ping = {
     .details = "Tells that ADDRESS QEMU is there, and what a round trip costs.",
     .example = "ping",
     .read_only = true,
+    .traceless = true,
     .run = run,
 };
 

@@ -46,6 +46,19 @@ aq_deadline aq_guest_patience(const struct aq_run *run)
     return aq_after_ms(left > VERDICT_MS ? left : VERDICT_MS);
 }
 
+bool aq_guest_listens(const struct aq_run *run)
+{
+    static const enum aq_qemu_socket ports[] = {AQ_QEMU_HELPER, AQ_QEMU_AGENT};
+    struct aq_error ignored = {0};
+    aq_deadline deadline = aq_after_ms(QMP_MS);
+    aq_autoclose int folder = aq_run_open_folder(run, &ignored);
+    aq_autoqmp struct aq_qmp *qmp = folder < 0 ? NULL : aq_qmp_connect(folder, deadline, &ignored);
+    for (size_t i = 0; qmp != NULL && i < sizeof ports / sizeof *ports; i++)
+        if (aq_qmp_port_open(qmp, ports[i], deadline, &ignored) != 0)
+            return true;
+    return qmp == NULL;
+}
+
 /* Has the guest opened the port? Asked seldom, while a channel waits. */
 static int guest_open(void *data)
 {

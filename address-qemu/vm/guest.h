@@ -68,6 +68,9 @@ int aq_guest_open_run(const struct aq_run *run, enum aq_method method, aq_deadli
 void aq_guest_close(struct aq_guest *guest);
 #define aq_autoguest aq_cleanup(aq_guest_close)
 
+/* Does something in the guest listen at its ports? False when it is known that nothing does. */
+bool aq_guest_listens(const struct aq_run *run);
+
 /* Is the VM so young that its guest may still be about to come up? */
 bool aq_guest_is_booting(const struct aq_run *run);
 

@@ -15,7 +15,7 @@ int aq_quiet_open(const struct aq_vm *vm, const struct aq_run *run, enum aq_quie
 {
     struct aq_error reason = {0};
     quiet->wish = wish;
-    if (wish == AQ_QUIESCE_NEVER || (wish == AQ_QUIESCE_TRY && run->paused))
+    if (wish == AQ_QUIESCE_NEVER || (wish == AQ_QUIESCE_TRY && (run->paused || !aq_guest_listens(run))))
         return 0;
     aq_deadline deadline = aq_after_ms(wish == AQ_QUIESCE_MUST ? ANSWERS_MS : AT_ONCE_MS);
     if (aq_run_need_awake(vm, run, &reason) == 0 &&

@@ -246,8 +246,11 @@ static void the_audit_log_has_it(void **state)
     assert_string_equal(field("COUNT"), "0");
     policy("audit_reads: true\n");
     assert_command("list");
+    assert_command("ping");
     assert_command("security_audit verb=list");
     assert_string_equal(field("COUNT"), "1");
+    assert_command("security_audit verb=ping");
+    assert_string_equal(field("COUNT"), "0");
 }
 
 #define test(name) cmocka_unit_test_setup_teardown(name, fresh_policy, ended_policy)
