@@ -186,12 +186,12 @@ void aq_appliance_close(struct aq_appliance *appliance)
     aq_interrupt_hold();
     aq_appliance_unwatch(appliance);
     if (appliance->folder.folder >= 0)
-        aq_appliance_kill(appliance);
+        aq_appliance_end(appliance);
     aq_channel_close(appliance->channel);
     aq_qemu_disconnect(&appliance->connection);
     aq_qmp_close(appliance->qmp);
     if (appliance->g != NULL)
-        aq_guestfs.guestfs_close(appliance->g); /* reaps QEMU */
+        aq_guestfs.guestfs_close(appliance->g);
     if (appliance->folder.folder >= 0)
         aq_appliance_remove_sockets(appliance->folder.folder);
     aq_stage_close(&appliance->folder);

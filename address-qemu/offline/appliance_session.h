@@ -33,6 +33,9 @@ void aq_appliance_remove_sockets(int folder);
 /* Ends QEMU at once, if it runs. */
 void aq_appliance_kill(const struct aq_appliance *appliance);
 
+/* The same, and waits until it is gone: libguestfs does not, and until then its locks are on the images. */
+void aq_appliance_end(const struct aq_appliance *appliance);
+
 /* Starts and ends the watcher. */
 int aq_appliance_watch(struct aq_appliance *appliance, struct aq_error *err);
 void aq_appliance_unwatch(struct aq_appliance *appliance);

@@ -11,16 +11,33 @@
 #include "util/process.h"
 #include "util/wait.h"
 
+enum { ENDING_MS = 10000 };
+
 /* QEMU's process is still our child, not waited for: its number cannot be another's. */
-void aq_appliance_kill(const struct aq_appliance *appliance)
+static bool find_qemu(const struct aq_appliance *appliance, struct aq_process_id *id)
 {
     char text[32] = "";
-    struct aq_process_id id;
     if (readlinkat(appliance->folder.folder, "pid", text, sizeof text - 1) <= 0)
-        return;
+        return false;
     pid_t pid = (pid_t)strtol(text, NULL, 10);
-    if (pid > 1 && aq_process_identify(pid, &id))
+    return pid > 1 && aq_process_identify(pid, id);
+}
+
+void aq_appliance_kill(const struct aq_appliance *appliance)
+{
+    struct aq_process_id id;
+    if (find_qemu(appliance, &id))
         aq_process_signal(&id, SIGKILL);
+}
+
+void aq_appliance_end(const struct aq_appliance *appliance)
+{
+    struct aq_process_id id;
+    struct aq_error ignored = {0};
+    if (!find_qemu(appliance, &id))
+        return;
+    aq_process_signal(&id, SIGKILL);
+    aq_process_wait_gone(&id, aq_after_ms(ENDING_MS), &ignored);
 }
 
 /* How often an interruption is acted on again: QEMU may not have been started yet when it came. */

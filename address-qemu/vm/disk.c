@@ -37,6 +37,15 @@ int aq_vm_make_overlay(int folder, const char *file, const struct aq_parent *par
     return -1;
 }
 
+void aq_vm_read_size(struct aq_vm *vm, int folder)
+{
+    struct aq_qcow2_info info;
+    struct aq_error ignored = {0};
+    aq_autoclose int disk = aq_vm_open_disk(vm, folder, &ignored);
+    if (disk >= 0 && aq_qcow2_read(disk, vm->disk, &info, &ignored) == 0)
+        vm->disk_size = info.virtual_size;
+}
+
 static bool is_disk(const char *name)
 {
     size_t length = strlen(name), suffix = strlen(SUFFIX);

@@ -16,6 +16,10 @@ char *aq_vm_disk_node(const char *file);
 int aq_vm_make_overlay(int folder, const char *file, const struct aq_parent *parent, uint64_t size,
                        struct aq_error *err);
 
+/* Puts into vm->disk_size what the disk's header says; the record may not have it yet. `folder` is the VM's.
+ */
+void aq_vm_read_size(struct aq_vm *vm, int folder);
+
 /* Removes what is left in the folder of disks that are not the VM's any more. The caller holds the lock, and
    nothing is pending. */
 void aq_vm_sweep_disks(const struct aq_vm *vm, int folder);

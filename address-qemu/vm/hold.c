@@ -1,20 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "vm/hold.h"
 
-#include "image/qcow2.h"
+#include "vm/disk.h"
 #include "vm/orphan.h"
 #include "vm/recover.h"
 #include "vm/saved_state.h"
-
-/* The record may have been left behind by a resize that was killed. */
-static void read_size(struct aq_vm_hold *hold)
-{
-    struct aq_qcow2_info info;
-    struct aq_error ignored = {0};
-    aq_autoclose int disk = aq_vm_open_disk(&hold->vm, hold->lock, &ignored);
-    if (disk >= 0 && aq_qcow2_read(disk, hold->vm.disk, &info, &ignored) == 0)
-        hold->vm.disk_size = info.virtual_size;
-}
 
 int aq_vm_hold(const char *name, struct aq_vm_hold *hold, struct aq_error *err)
 {
@@ -31,7 +21,7 @@ int aq_vm_hold(const char *name, struct aq_vm_hold *hold, struct aq_error *err)
     if (aq_vm_settle_saved(&hold->vm, hold->lock, &hold->run, hold->run_folder, err) < 0 ||
         aq_vm_recover(&hold->vm, hold->lock, hold->run_folder, err) < 0)
         return -1;
-    read_size(hold);
+    aq_vm_read_size(&hold->vm, hold->lock); /* a resize may have been killed */
     return 0;
 }
 

@@ -3,6 +3,7 @@
 
 #include "image/qemu_img.h"
 #include "qemu/qmp.h"
+#include "vm/disk.h"
 #include "vm/record.h"
 
 enum { RESTORE_MS = 600000, CHECK_MS = 3600000 };
@@ -16,6 +17,7 @@ int aq_vm_tables_begin(struct aq_vm *vm, int lock, struct aq_error *err)
 int aq_vm_tables_end(struct aq_vm *vm, int lock, struct aq_error *err)
 {
     vm->pending.what = AQ_PENDING_NOTHING;
+    aq_vm_read_size(vm, lock); /* a snapshot has the size that the disk had then */
     return aq_vm_write(vm, lock, err);
 }
 

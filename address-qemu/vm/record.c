@@ -84,7 +84,8 @@ int aq_port_rules_from_json(const json_t *list, struct aq_port_rule *rules, unsi
 static const char *const pending_words[] = {[AQ_PENDING_FREEZE] = "freeze",
                                             [AQ_PENDING_FLATTEN] = "flatten",
                                             [AQ_PENDING_COMMIT] = "commit",
-                                            [AQ_PENDING_TABLES] = "tables"};
+                                            [AQ_PENDING_TABLES] = "tables",
+                                            [AQ_PENDING_GROW] = "grow"};
 
 static json_t *pending_to_json(const struct aq_pending *pending)
 {

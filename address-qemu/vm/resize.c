@@ -29,7 +29,7 @@ static int resize_running(const struct aq_vm_hold *hold, uint64_t size, struct a
                           aq_after_ms(RESIZE_MS), NULL, err);
 }
 
-static int resize_stopped(const struct aq_vm *vm, int lock, uint64_t size, struct aq_error *err)
+int aq_vm_resize_file(const struct aq_vm *vm, int lock, uint64_t size, struct aq_error *err)
 {
     aq_autochain struct aq_chain chain = {0};
     aq_autofree char *path = aq_vm_disk_path(vm, err), *bytes = aq_format("%" PRIu64, size);
@@ -40,32 +40,37 @@ static int resize_stopped(const struct aq_vm *vm, int lock, uint64_t size, struc
     return image == NULL ? -1 : aq_qemu_img(arguments, lock, aq_after_ms(RESIZE_MS), err);
 }
 
-int aq_vm_resize(const char *name, uint64_t size, uint64_t *before, struct aq_error *err)
+int aq_vm_resize_check(const struct aq_vm *vm, uint64_t *size, struct aq_error *err)
 {
-    aq_autohold struct aq_vm_hold hold = AQ_VM_HOLD_NONE;
-    if (aq_vm_hold(name, &hold, err) < 0)
-        return -1;
-    *before = hold.vm.disk_size;
-    size = (size + 511) & ~UINT64_C(511);
-    if (size < *before)
+    *size = (*size + 511) & ~UINT64_C(511);
+    if (*size < vm->disk_size)
         return aq_fail(err, AQ_E_DISK_SHRINK,
                        "the disk of VM %s has %" PRIu64 " bytes and cannot be made %" PRIu64
                        ": a disk can only grow, what is at its end would be lost",
-                       name, *before, size);
-    if (size > AQ_QCOW2_SIZE_MAX)
+                       vm->name, vm->disk_size, *size);
+    if (*size > AQ_QCOW2_SIZE_MAX)
         return aq_fail(err, AQ_E_LIMIT_EXCEEDED, "a disk of %" PRIu64 " bytes is too large; 64T is the most",
-                       size);
-    if (aq_vm_is_saved(&hold.vm))
+                       *size);
+    if (aq_vm_is_saved(vm))
         return aq_fail(err, AQ_E_VM_SAVED,
                        "the VM %s has a state that was saved at %s, with the disk as it is; `restore_state` "
                        "it first, or "
                        "`start` it with discard_state=true",
-                       name, hold.vm.saved);
+                       vm->name, vm->saved);
+    return 0;
+}
+
+int aq_vm_resize(const char *name, uint64_t size, uint64_t *before, struct aq_error *err)
+{
+    aq_autohold struct aq_vm_hold hold = AQ_VM_HOLD_NONE;
+    if (aq_vm_hold(name, &hold, err) < 0 || aq_vm_resize_check(&hold.vm, &size, err) < 0)
+        return -1;
+    *before = hold.vm.disk_size;
     if (size == *before)
         return 0;
     aq_interrupt_hold();
     int resized =
-        hold.running ? resize_running(&hold, size, err) : resize_stopped(&hold.vm, hold.lock, size, err);
+        hold.running ? resize_running(&hold, size, err) : aq_vm_resize_file(&hold.vm, hold.lock, size, err);
     hold.vm.disk_size = size;
     if (resized == 0)
         resized = aq_vm_write(&hold.vm, hold.lock, err);
@@ -75,7 +80,7 @@ int aq_vm_resize(const char *name, uint64_t size, uint64_t *before, struct aq_er
 
 /* "partition /dev/vda2 OLD NEW" and "filesystem ext4 OLD NEW", as guest/server/grow.h has them; what a guest
    says is believed no further than that. */
-static void read_words(const char *words, struct aq_grown *grown)
+void aq_grown_read(const char *words, struct aq_grown *grown)
 {
     char what[16], which[16];
     uint64_t old, new;
@@ -111,7 +116,7 @@ static int run_in_guest(struct aq_channel *channel, aq_deadline deadline, struct
         return aq_fail(err, AQ_E_GUEST_REFUSED, "in the guest: %s",
                        aq_guest_printable(said, strcspn(said, "\n"), text));
     }
-    read_words(aq_buffer_text(&exit.output), grown);
+    aq_grown_read(aq_buffer_text(&exit.output), grown);
     return 0;
 }
 

@@ -48,9 +48,11 @@ struct aq_pending {
         AQ_PENDING_FREEZE,
         AQ_PENDING_FLATTEN,
         AQ_PENDING_COMMIT,
-        AQ_PENDING_TABLES
+        AQ_PENDING_TABLES,
+        AQ_PENDING_GROW
     } what;
-    char *disk;                   /* the file that is to take the place of the disk; owned */
+    char *disk; /* the file that is to take the place of the disk (of GROW: that holds what is
+                   to be written to it); owned */
     char layer[AQ_LAYER_ID_TEXT]; /* of a freeze: what the disk becomes */
 };
 

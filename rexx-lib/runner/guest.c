@@ -56,7 +56,7 @@ int aq_edition_serve(int argc, char **argv)
 
 int aq_edition_grow(void)
 {
-    return aq_guest_grow();
+    return aq_guest_grow("/");
 }
 
 /* The note is in memory: the linker has it in a loaded segment. */

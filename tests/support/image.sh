@@ -31,12 +31,12 @@ of() {
                   print kind[type] mode, user, group}'
 }
 
-# nothing_runs: no QEMU of this test's is left.
+# nothing_runs: no QEMU of this test's is left; an appliance's is run by a link of that name (offline/hv/main.c).
 nothing_runs() {
     local environ
     for environ in /proc/[0-9]*/environ; do
         grep -qzxF "XDG_RUNTIME_DIR=$XDG_RUNTIME_DIR" "$environ" 2>/dev/null &&
-            grep -qa '^qemu-s' "${environ%environ}comm" 2>/dev/null && return 1
+            grep -qaE '^(qemu-s.*|program)$' "${environ%environ}comm" 2>/dev/null && return 1
     done
     return 0
 }

@@ -21,7 +21,7 @@
 
 #include "guest/server/partition.h"
 
-enum { DONE = 0, FAILED = 1, IMPOSSIBLE = 3 };
+enum { DONE = 0, FAILED = 1, IMPOSSIBLE = 3, SLACK = 4 << 20 };
 
 /* Not in the kernel's exported headers: fs/ext4/ext4.h, fs/xfs/libxfs/xfs_fs.h. */
 #define EXT4_IOC_RESIZE_FS _IOW('f', 16, uint64_t)
@@ -40,7 +40,7 @@ struct xfs_growth {
 #define XFS_IOC_FSGEOMETRY_V1 _IOR('X', 100, struct xfs_geometry)
 #define XFS_IOC_FSGROWFSDATA _IOW('X', 110, struct xfs_growth)
 
-/* The block device that the root file system is on. */
+/* The block device that the file system is on. */
 struct device {
     dev_t number;
     char node[64];  /* "/dev/vda2" */
@@ -70,19 +70,19 @@ static bool read_line(const char *path, char *line, int size)
 }
 
 /* A file system of several devices has a number of its own, which is no device's: then the mount says. */
-static dev_t root_device(void)
+static dev_t device_of(const char *root)
 {
     struct stat file;
     struct mntent entry;
     char text[4096];
-    if (stat("/", &file) < 0)
+    if (stat(root, &file) < 0)
         return 0;
     if (major(file.st_dev) != 0)
         return file.st_dev;
     dev_t found = 0;
     FILE *mounts = setmntent("/proc/self/mounts", "re");
     while (mounts != NULL && getmntent_r(mounts, &entry, text, sizeof text) != NULL)
-        if (strcmp(entry.mnt_dir, "/") == 0 && stat(entry.mnt_fsname, &file) == 0 && S_ISBLK(file.st_mode))
+        if (strcmp(entry.mnt_dir, root) == 0 && stat(entry.mnt_fsname, &file) == 0 && S_ISBLK(file.st_mode))
             found = file.st_rdev;
     if (mounts != NULL)
         endmntent(mounts);
@@ -96,11 +96,11 @@ static void name_node(const char *path, char node[64])
     snprintf(node, 64, "/dev/%.58s", slash != NULL ? slash + 1 : path);
 }
 
-static int find_device(struct device *device)
+static int find_device(const char *root, struct device *device)
 {
     char link[64], path[4096], file[4200], line[32];
     errno = 0;
-    device->number = root_device();
+    device->number = device_of(root);
     if (device->number == 0)
         return say(IMPOSSIBLE, "the root file system is on no block device");
     snprintf(link, sizeof link, "/sys/dev/block/%u:%u", major(device->number), minor(device->number));
@@ -139,6 +139,14 @@ static bool tell_kernel(int disk, unsigned index, const struct aq_partition_grow
     return ioctl(disk, BLKPG, &argument) == 0;
 }
 
+/* Is there room on the disk that a partition which does not grow cannot have? A table at the disk's end, and
+   what rounding leaves, are none. */
+static bool is_hemmed_in(const struct aq_partition_growth *growth, uint64_t sectors, unsigned sector_size)
+{
+    errno = 0;
+    return (sectors - growth->start - growth->new_length) * sector_size > SLACK;
+}
+
 static int grow_partition(const struct device *device)
 {
     struct aq_partition_growth growth;
@@ -153,6 +161,9 @@ static int grow_partition(const struct device *device)
     int status = DONE;
     if (grown < 0)
         status = say(errno == ENOTSUP ? IMPOSSIBLE : FAILED, why);
+    else if (grown == 0 && is_hemmed_in(&growth, bytes / (unsigned)sector_size, (unsigned)sector_size))
+        status = say(IMPOSSIBLE, "another partition lies between the root file system's and the end of the "
+                                 "disk, so it has no room to grow");
     else if (!tell_kernel(disk, device->index, &growth, (unsigned)sector_size))
         status = say(FAILED, "the kernel does not take the partition's new size");
     else
@@ -184,12 +195,12 @@ static bool grow_btrfs(int root)
     return ioctl(root, BTRFS_IOC_RESIZE, &args) == 0;
 }
 
-static int grow_file_system(const struct device *device)
+static int grow_file_system(const char *path, const struct device *device)
 {
     struct statfs before, after;
     uint64_t bytes;
     int node = open(device->node, O_RDONLY | O_CLOEXEC);
-    int root = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int root = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (node < 0 || root < 0 || ioctl(node, BLKGETSIZE64, &bytes) < 0 || fstatfs(root, &before) < 0)
         return say(FAILED, device->node);
     const char *kind = before.f_type == EXT4_SUPER_MAGIC    ? "ext4"
@@ -212,11 +223,11 @@ static int grow_file_system(const struct device *device)
     return DONE;
 }
 
-int aq_guest_grow(void)
+int aq_guest_grow(const char *root)
 {
     struct device device = {0};
-    int status = find_device(&device);
+    int status = find_device(root, &device);
     if (status == DONE && device.disk[0] != '\0')
         status = grow_partition(&device);
-    return status == DONE ? grow_file_system(&device) : status;
+    return status == DONE ? grow_file_system(root, &device) : status;
 }

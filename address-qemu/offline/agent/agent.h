@@ -30,6 +30,10 @@ int aq_agent_relabel(int argc, char **argv);
 /* `list`: all names of the tree on standard output (offline/list_format.h). */
 int aq_agent_list(int argc, char **argv);
 
+/* `grow`: the tree's root file system, and its partition, get all the room that their disk has
+   (guest/server/grow.h). */
+int aq_agent_grow(int argc, char **argv);
+
 /* A complaint on standard error; returns 1. `errnum` 0: without the system's words. */
 int aq_agent_complain(int errnum, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -14,7 +14,7 @@ static const struct {
 } modes[] = {
     {"--serve", aq_guest_serve},   {"step", aq_agent_step},     {"files", aq_agent_files},
     {"quiesce", aq_agent_quiesce}, {"resume", aq_agent_resume}, {"relabel", aq_agent_relabel},
-    {"list", aq_agent_list},
+    {"list", aq_agent_list},       {"grow", aq_agent_grow},
 };
 
 int aq_agent_complain(int errnum, const char *format, ...)
