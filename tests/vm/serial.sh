@@ -72,8 +72,10 @@ qemu 'execute vm=a method=serial ready_timeout=60s command="ps w | grep -q [P]ID
 # A script's VM that has nothing but a console: started, logged into, stopped, by that alone.
 printf '/* rexxjs-vm-base: micro */\nparse arg a\nsay "here" a\n"id -un"\ncall lineout "stderr", "oops"\n"echo ran >>/root/ran; sync"\n' >good.rexx
 printf '/* rexxjs-vm-base: micro */\nsay "before"\nexit 5\n' >five.rexx
-guest a 'printf "ttyS0::respawn:/sbin/getty -L 115200 ttyS0 vt100\n" >>/etc/inittab
-    sed -i "/agent$/d; /helper$/d" /etc/inittab; sync' # method=auto, by the console
+checks <<'REXX'
+c = 'echo "ttyS0::respawn:/sbin/getty -L 115200 ttyS0 vt100" >>/etc/inittab; sed -i "/agent$/d; /helper$/d" /etc/inittab; sync'
+call ok 'execute vm=a method=serial command={{c}}'
+REXX
 qemu 'stop a'
 checks <<'REXX'
 call ok 'provision script=good.rexx name=a method=serial args="x  y" keep_running stream=no'

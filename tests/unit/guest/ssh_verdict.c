@@ -150,6 +150,39 @@ static void a_closed_port_is_told(void **state)
     assert_fails(try_target(&target, 700, &err), AQ_E_SSH_CLOSED);
 }
 
+/* A server that is in a machine of ours goes with it. */
+static void a_machine_that_has_ended_is_told(void **state)
+{
+    struct ssh_fixture *fixture = *state;
+    struct aq_ssh_target target = fixture->sshd.target;
+    struct speaker speaker = start_speaker("SSH-2.0-silent\r\n");
+    pid_t machine = fork();
+    if (machine == 0) {
+        pause();
+        _exit(0);
+    }
+    assert_true(aq_process_identify(machine, &target.machine));
+    struct aq_error err = {0};
+    target.address.port = free_port();
+    target.address.booting = false;
+    assert_fails(try_target(&target, 60000, &err), AQ_E_SSH_CLOSED); /* it lives */
+    target.address.port = speaker.port;
+    pid_t killer = fork();
+    if (killer == 0) {
+        usleep(300000);
+        kill(machine, SIGKILL);
+        _exit(0);
+    }
+    assert_fails(try_target(&target, 60000, &err), AQ_E_VM_NOT_RUNNING); /* it ends while it is waited for */
+    target.address.port = free_port();
+    assert_fails(try_target(&target, 60000, &err), AQ_E_VM_NOT_RUNNING);
+    target.address.booting = true;
+    assert_fails(try_target(&target, 60000, &err), AQ_E_VM_NOT_RUNNING);
+    stop_speaker(&speaker);
+    waitpid(machine, NULL, 0);
+    waitpid(killer, NULL, 0);
+}
+
 static void a_wait_can_be_interrupted(void **state)
 {
     struct aq_error err = {0};
@@ -198,7 +231,8 @@ int main(void)
         cmocka_unit_test(another_type_of_key_is_not_taken), cmocka_unit_test(an_unknown_host_key_is_refused),
         cmocka_unit_test(a_key_that_opens_nothing_is_told), cmocka_unit_test(a_key_that_is_none_is_told),
         cmocka_unit_test(what_is_no_ssh_server_is_told),    cmocka_unit_test(a_closed_port_is_told),
-        cmocka_unit_test(a_wait_can_be_interrupted),        cmocka_unit_test(servers_with_their_own_mind),
+        cmocka_unit_test(a_machine_that_has_ended_is_told), cmocka_unit_test(a_wait_can_be_interrupted),
+        cmocka_unit_test(servers_with_their_own_mind),
     };
     return cmocka_run_group_tests(tests, open_ssh_fixture, close_ssh_fixture);
 }
