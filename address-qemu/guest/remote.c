@@ -113,7 +113,7 @@ static char *take_line(const char **at)
 
 static int look_around(struct aq_channel *channel, const char *id, struct far_side *far, struct aq_error *err)
 {
-    const char *const arguments[] = {aq_version(), id, NULL};
+    const char *const arguments[] = {AQ_VERSION, id, NULL};
     aq_autoguestexit struct aq_guest_exit exit = {0};
     if (aq_guest_shell(channel, find_script, arguments, aq_after_ms(READY_MS), &exit, err) < 0)
         return -1;

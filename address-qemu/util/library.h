@@ -39,14 +39,12 @@ int aq_library_load(struct aq_library *library, struct aq_error *err);
 #define AQ_LIBRARY_POINTER(function) __typeof__(function) *function;
 #define AQ_LIBRARY_NAME(function) #function,
 
-/* NOLINTBEGIN(bugprone-macro-parentheses): a name that is declared cannot have any around it */
 /* A structure of pointers `name`, and `struct aq_library name_library`. FUNCTIONS(X) lists X(function). */
 #define AQ_LIBRARY_DECLARE(name, FUNCTIONS)                                                                  \
     extern struct name##_functions {                                                                         \
         FUNCTIONS(AQ_LIBRARY_POINTER)                                                                        \
     } name;                                                                                                  \
     extern struct aq_library name##_library
-/* NOLINTEND(bugprone-macro-parentheses) */
 
 /* Their definition, once, after the declaration. What follows the package are the sonames. */
 #define AQ_LIBRARY_DEFINE(name, FUNCTIONS, package_name, ...)                                                \
