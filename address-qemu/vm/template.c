@@ -26,8 +26,9 @@ static int not_found(const char *name, struct aq_error *err)
     struct aq_error ignored = {0};
     aq_template_list(&names, &ignored);
     aq_autofree char *absent = aq_format("there is no template %s", name);
-    return aq_fail_unknown(err, AQ_E_TEMPLATE_NOT_FOUND, absent, name, &names,
-                           "`list_templates` shows those there are");
+    aq_fail_unknown(err, AQ_E_TEMPLATE_NOT_FOUND, absent, name, &names,
+                    "`list_templates` shows those there are");
+    return -1;
 }
 
 int aq_template_load(const char *name, struct aq_template *template, struct aq_error *err)

@@ -63,7 +63,8 @@ static int not_found(const char *name, struct aq_error *err)
     struct aq_error ignored = {0};
     aq_vm_list(&names, &ignored);
     aq_autofree char *absent = aq_format("there is no VM %s", name);
-    return aq_fail_unknown(err, AQ_E_VM_NOT_FOUND, absent, name, &names, "`list` shows those there are");
+    aq_fail_unknown(err, AQ_E_VM_NOT_FOUND, absent, name, &names, "`list` shows those there are");
+    return -1;
 }
 
 int aq_vm_load_at(int vms, const char *name, struct aq_vm *vm, struct aq_error *err)
@@ -75,7 +76,8 @@ int aq_vm_load_at(int vms, const char *name, struct aq_vm *vm, struct aq_error *
     if (aq_read_file_at(vms, path, RECORD_MAX, &text, &reason) < 0) {
         if (reason.code == AQ_E_FILE_NOT_FOUND)
             return -2;
-        return aq_fail(err, reason.code, "%s", reason.text);
+        aq_fail(err, reason.code, "%s", reason.text);
+        return -1;
     }
     vm->name = aq_strdup(name);
     return aq_vm_from_yaml(&text, vm, err);

@@ -25,6 +25,7 @@
 #define CHANNEL "org.libguestfs.channel.0"
 #define CANNOT_RUN 127
 
+/* NOLINTBEGIN(bugprone-suspicious-missing-comma): the last is one argument */
 static char *const added[] = {
     "-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
     "-chardev", "socket,id=aqqmp,path=qmp.sock,server=on,wait=off",
@@ -32,6 +33,7 @@ static char *const added[] = {
     "-chardev", "socket,id=aqhelper,path=helper0.sock,server=on,wait=off",
     "-device",  "virtserialport,chardev=aqhelper,name=" AQ_HELPER_PORT "0",
 };
+/* NOLINTEND(bugprone-suspicious-missing-comma) */
 #define ADDED (sizeof added / sizeof *added)
 
 static bool runs_appliance(char *const *argv)
