@@ -118,20 +118,22 @@ void aq_failures_command_failed(const RXSTRING *failed, const RXSTRING *code)
 
 bool aq_failures_takes(const RXSTRING *text)
 {
-    static const char rc_line[] = "       +++ RC=";
+    static const char rc_line[] = "       +++ RC=", clause_mark[] = "*-*";
+    const size_t mark_at = 7;
     if (state == TRACED)
         aq_failures_settle();
-    if (state != FAILED || RXSTRLEN(*text) < sizeof rc_line)
+    if (state != FAILED || RXSTRLEN(*text) < mark_at + strlen(clause_mark))
         return false;
-    if (memcmp(text->strptr, rc_line, strlen(rc_line)) == 0) {
+    if (RXSTRLEN(*text) >= sizeof rc_line && memcmp(text->strptr, rc_line, strlen(rc_line)) == 0) {
         state = TRACED;
         if (!may_be_handled)
             aq_failures_settle();
         return true;
     }
-    /* "    12 *-* clause"; a second clause of the line that was traced last has no number of its own */
+    /* "    12 *-* clause"; a second clause of the line that was traced last has no number of its own, and one
+       that is a variable alone no text */
     long number = strtol(text->strptr, NULL, 10);
     if (number > 0)
         line = number;
-    return memcmp(text->strptr + 7, "*-*", 3) == 0;
+    return memcmp(text->strptr + mark_at, clause_mark, strlen(clause_mark)) == 0;
 }

@@ -28,6 +28,23 @@ assert_equals 'one
 two 2' "$(cat out.txt)"
 assert_code 2 rexx ./f.rexx 2>/dev/null
 
+# A clause that is a variable alone has no text in Regina's trace.
+cat >f.rexx <<'REXX'
+address qemu
+do 2
+  verb = 'wrong'
+  verb
+end
+REXX
+says "{}:4: QEMU \"wrong\": $wrong (RC 2)
+{}:4: QEMU \"wrong\": $wrong (RC 2)"
+
+cat >f.rexx <<'REXX'
+say 'one'
+address qemu 'wrong'
+say 'two' rc
+exit rc
+REXX
 # in order with what SAY prints
 assert_equals "one
 $PWD/f.rexx:2: QEMU \"wrong\": $wrong (RC 2)
