@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "command/verb.h"
+#include "image/base.h"
 #include "util/keeper.h"
+#include "vm/memory.h"
 #include "vm/template_make.h"
 
 static int run(struct aq_call *call, struct aq_error *err);
@@ -53,6 +55,20 @@ static void progress(void *data, const char *line)
     aq_progress(data, "template of %s: %s", aq_arg_text(data, "base"), line);
 }
 
+/* It takes a boot: that there is room for its clones is asked before. */
+static char *make_template(struct aq_call *call, const char *base, struct aq_error *err)
+{
+    aq_autobase struct aq_base from = {0};
+    aq_autotemplate struct aq_template template = {0};
+    const struct aq_template_request wanted = {
+        .name = base, .base = base, .settle_ms = 60000, .progress = progress, .progress_data = call};
+    uint64_t count = (uint64_t)aq_arg_number(call, "size");
+    if (aq_base_load(base, &from, err) < 0 || aq_memory_check(count, aq_memory_of_vm(from.memory), err) < 0 ||
+        aq_template_make(&wanted, &template, err) < 0)
+        return NULL;
+    return aq_strdup(base);
+}
+
 /* The template that is meant; free() it. NULL with an error, or without when none is named. */
 static char *template_of(struct aq_call *call, bool make, struct aq_error *err)
 {
@@ -70,9 +86,7 @@ static char *template_of(struct aq_call *call, bool make, struct aq_error *err)
             aq_fail(err, AQ_E_TEMPLATE_NOT_FOUND, "%s", why);
         return NULL;
     }
-    const struct aq_template_request wanted = {
-        .name = base, .base = base, .settle_ms = 60000, .progress = progress, .progress_data = call};
-    return aq_template_make(&wanted, &template, err) < 0 ? NULL : aq_strdup(base);
+    return make_template(call, base, err);
 }
 
 static int add_row(struct aq_call *call, struct aq_table *table, const char *template, struct aq_error *err)
