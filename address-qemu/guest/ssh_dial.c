@@ -2,6 +2,7 @@
 #include "guest/ssh_dial.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
@@ -42,13 +43,19 @@ struct aq_ssh_dial {
     int reason;         /* errno of UNREACHABLE */
 };
 
-struct aq_ssh_dial *aq_ssh_dial_open(const struct aq_ssh_address *to)
+static struct aq_ssh_dial *new_dial(const struct aq_ssh_address *to)
 {
     struct aq_ssh_dial *dial = aq_alloc(sizeof *dial);
     dial->to = *to;
     dial->to.host = dial->host = aq_strdup(to->host);
     dial->epoll = epoll_create1(EPOLL_CLOEXEC);
     dial->pause_ms = FIRST_PAUSE_MS;
+    return dial;
+}
+
+struct aq_ssh_dial *aq_ssh_dial_open(const struct aq_ssh_address *to)
+{
+    struct aq_ssh_dial *dial = new_dial(to);
     dial->resolve = aq_resolve_start(to->host, to->port);
     struct epoll_event event = {.events = EPOLLIN};
     epoll_ctl(dial->epoll, EPOLL_CTL_ADD, aq_resolve_fd(dial->resolve), &event);
@@ -148,6 +155,20 @@ static int look_at_all(struct aq_ssh_dial *dial)
         drop(dial, i);
     }
     return -1;
+}
+
+/* There are no addresses, so it is the only try. */
+struct aq_ssh_dial *aq_ssh_dial_through(const struct aq_ssh_address *to, int connection)
+{
+    static const int all = BANNER_LENGTH;
+    struct aq_ssh_dial *dial = new_dial(to);
+    struct epoll_event event = {.events = EPOLLIN};
+    dial->to.booting = dial->to.forwarded = false;
+    fcntl(connection, F_SETFL, fcntl(connection, F_GETFL) | O_NONBLOCK);
+    setsockopt(connection, SOL_SOCKET, SO_RCVLOWAT, &all, sizeof all);
+    epoll_ctl(dial->epoll, EPOLL_CTL_ADD, connection, &event);
+    dial->tries[dial->count++] = connection;
+    return dial;
 }
 
 static int take_addresses(struct aq_ssh_dial *dial, struct aq_error *err)

@@ -28,6 +28,10 @@ struct aq_ssh_dial;
 /* Begins; `to` is copied. */
 struct aq_ssh_dial *aq_ssh_dial_open(const struct aq_ssh_address *to);
 
+/* The same for a connection that is made already, through another program: it is taken over, and only looked
+   at for what answers. */
+struct aq_ssh_dial *aq_ssh_dial_through(const struct aq_ssh_address *to, int connection);
+
 /* Readable when aq_ssh_dial_step has something to do; besides that it wants to be called several times a
    second. */
 int aq_ssh_dial_fd(const struct aq_ssh_dial *dial);

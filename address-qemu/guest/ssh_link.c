@@ -22,7 +22,8 @@ struct aq_ssh_link {
     const struct aq_ssh_target *target;
     enum state state;
     int epoll;
-    struct aq_ssh_dial *dial; /* while DIALLING */
+    struct aq_ssh_dial *dial;   /* while DIALLING */
+    struct aq_ssh_proxy *proxy; /* the program that leads there, if there is one */
     ssh_session session;
     ssh_event event;   /* pumps it, once it is READY */
     int socket;        /* libssh's own once it has been given to it; -1 before */
@@ -100,6 +101,7 @@ void aq_ssh_link_close(struct aq_ssh_link *link)
             aq_ssh.ssh_disconnect(link->session);
         aq_ssh.ssh_free(link->session);
     }
+    aq_ssh_proxy_close(link->proxy);
     aq_ssh.ssh_key_free(link->key);
     close(link->epoll);
     free(link->host_key);
@@ -123,8 +125,10 @@ struct aq_ssh_link *aq_ssh_link_open(const struct aq_ssh_target *target, struct 
     link->epoll = epoll_create1(EPOLL_CLOEXEC);
     if (new_session(link, err) < 0)
         return NULL;
-    link->dial =
-        target->user_files ? aq_ssh_user_dial(link->session, target) : aq_ssh_dial_open(&target->address);
+    link->dial = target->user_files ? aq_ssh_user_dial(link->session, target, &link->proxy, err)
+                                    : aq_ssh_dial_open(&target->address);
+    if (link->dial == NULL)
+        return NULL;
     watch(link, EPOLL_CTL_ADD, aq_ssh_dial_fd(link->dial), false);
     return aq_steal_ptr(&link);
 }
@@ -180,7 +184,10 @@ static int connect_session(struct aq_ssh_link *link, int connection)
 static int step_dial(struct aq_ssh_link *link, struct aq_error *err)
 {
     int connection = -1;
-    int state = aq_ssh_dial_step(link->dial, &connection, err);
+    struct aq_error behind = {0}; /* the other program knows better */
+    int state = aq_ssh_dial_step(link->dial, &connection, link->proxy != NULL ? &behind : err);
+    if (state < 0 && link->proxy != NULL)
+        return aq_ssh_proxy_fail(link->proxy, err);
     return state > 0 ? connect_session(link, connection) : state;
 }
 

@@ -71,6 +71,11 @@ int aq_process_detach(const char *const *argv, int log_fd, const int *keep, unsi
 int aq_process_tie(const char *const *argv, int log_fd, const int *keep, unsigned keep_count,
                    struct aq_process_id *id, struct aq_error *err);
 
+/* As aq_process_tie, for a filter: `stream` is its standard input and output, `errors` its standard error,
+   and its folder is ours. It has no terminal, so that it can neither ask there nor be told Ctrl-C. */
+int aq_process_tie_stream(const char *const *argv, const char *const *environment, int stream, int errors,
+                          struct aq_process_id *id, struct aq_error *err);
+
 /* Reads the identity of a running pid; false if there is none (a zombie counts as none). */
 bool aq_process_identify(pid_t pid, struct aq_process_id *id);
 

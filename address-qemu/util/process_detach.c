@@ -36,11 +36,11 @@ static _Noreturn void become_detached(const struct aq_spawn *spawn, int report)
     aq_spawn_exec(spawn, report);
 }
 
-/* In a group of its own, so that the terminal's Ctrl-C is not its. */
+/* In a session of its own, so that the terminal's Ctrl-C is not its. */
 static _Noreturn void become_tied(const struct aq_spawn *spawn, pid_t owner, int report)
 {
     struct aq_process_id id;
-    setpgid(0, 0);
+    setsid();
     umask(077);
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != owner || !aq_process_identify(getpid(), &id) ||
         write(report, &id, sizeof id) != sizeof id)
@@ -112,4 +112,16 @@ int aq_process_tie(const char *const *argv, int log_fd, const int *keep, unsigne
                    struct aq_process_id *id, struct aq_error *err)
 {
     return start_with(argv, log_fd, keep, keep_count, true, id, err);
+}
+
+int aq_process_tie_stream(const char *const *argv, const char *const *environment, int stream, int errors,
+                          struct aq_process_id *id, struct aq_error *err)
+{
+    aq_autofree char *path = aq_spawn_find(argv[0], err);
+    if (path == NULL)
+        return -1;
+    aq_autofree char **whole = aq_spawn_environment(environment);
+    const struct aq_spawn spawn = {
+        .path = path, .argv = argv, .environment = whole, .standard = {stream, stream, errors}};
+    return start(&spawn, true, id, err);
 }

@@ -32,13 +32,10 @@ Host far
     User $user
     IdentityFile $here/mine
     UserKnownHostsFile $here/known_hosts
-Host through
-    HostName 127.0.0.1
-    ProxyJump far
 CONFIG
 [ "$(id -u)" -ne 0 ] || mkdir -p /run/sshd
 (umask 077 && echo "[127.0.0.1]:$port $(cut -d' ' -f1,2 host_key.pub)" >known_hosts)
-"$(command -v sshd)" -f sshd_config -E sshd.log
+"$(command -v sshd)" -f sshd_config -E "$here/sshd.log"
 cleanup_fn eval 'kill "$(cat sshd.pid)"'
 export ADDRESS_QEMU_SSH_CONFIG=$here/ssh_config
 unset SSH_AUTH_SOCK
@@ -81,6 +78,15 @@ echo "'cat'" >cat.rexx
 seq 300000 >numbers
 rexx --remote far cat.rexx <numbers >echoed
 cmp echoed numbers
+
+# Whoever reads goes away: both sides end, and say nothing. What cannot be written here does not end it, as it would not
+# there.
+echo "say 'line'; 'sleep 76$$ & while echo line; do :; done'" >endless.rexx
+{ rexx --remote far endless.rexx </dev/null 2>err || echo $? >code; } | head -n 1 >out
+assert_equals 'line 141 ' "$(cat out) $(cat code) $(cat err)"
+wait_until 30 eval '! pgrep -f "sleep 7[6]$$" >/dev/null'
+assert_code 43 rexx --remote far script.rexx </dev/null >/dev/full 2>err
+assert_equals oops "$(cat err)"
 
 # What is said before the end is seen before the end; what is said here is heard there at once.
 echo 'say "first"; pull x; say "then" x' >talk.rexx
@@ -153,7 +159,6 @@ refused VALUE_INVALID '-oProxyCommand=x'
 refused VALUE_INVALID 'a b'
 refused HOST_NOT_FOUND 'no-such-host.invalid'
 refused SSH_CLOSED '127.0.0.1:1'
-refused NOT_SUPPORTED through
 sed -i "s|$here/mine\$|$here/strange|" ssh_config
 refused SSH_KEY_REFUSED far
 sed -i "s|$here/strange\$|$here/mine|" ssh_config
