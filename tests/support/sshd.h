@@ -105,10 +105,11 @@ static inline void start_sshd(struct test_sshd *sshd, const char *more)
     if (geteuid() == 0)
         mkdir("/run/sshd", 0755);
     fflush(NULL);
+    aq_autofree char *log = aq_format("%s/sshd.log", here); /* it works in / */
     sshd->pid = fork();
     if (sshd->pid == 0) {
         prctl(PR_SET_PDEATHSIG, SIGTERM);
-        execl("/usr/sbin/sshd", "/usr/sbin/sshd", "-D", "-f", "sshd_config", "-E", "sshd.log", (char *)NULL);
+        execl("/usr/sbin/sshd", "/usr/sbin/sshd", "-D", "-f", "sshd_config", "-E", log, (char *)NULL);
         _exit(127);
     }
 }
