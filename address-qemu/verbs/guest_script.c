@@ -35,7 +35,18 @@ static void remove_script(struct aq_channel *channel, const char *path)
     const struct aq_guest_exec exec = {.argv = argv, .deadline = aq_after_ms(REMOVE_MS)};
     aq_autoguestexit struct aq_guest_exit exit = {0};
     struct aq_error ignored = {0};
+    aq_interrupt_hold();
     aq_channel_exec(channel, &exec, &exit, &ignored);
+    aq_interrupt_release();
+}
+
+/* Was it the script that failed, or its caller who ended it, and not the way into the guest? */
+static bool guest_is_there(const struct aq_error *err)
+{
+    return err->code == AQ_E_GUEST_COMMAND_FAILED || err->code == AQ_E_COMMAND_TIMEOUT ||
+           err->code == AQ_E_CHECKPOINT_ABORTED || err->code == AQ_E_VALUE_INVALID ||
+           err->code == AQ_E_GUEST_FILE_NOT_FOUND || err->code == AQ_E_GUEST_REFUSED ||
+           err->code == AQ_E_INTERRUPTED;
 }
 
 int aq_guest_script_place(struct aq_channel *channel, int fd, const char *name,
@@ -51,16 +62,9 @@ int aq_guest_script_place(struct aq_channel *channel, int fd, const char *name,
         .deadline = aq_after_ms(TRANSFER_MS),
     };
     int placed = aq_channel_put(channel, &put, err);
-    if (placed < 0 && err->code == AQ_E_GUEST_REFUSED)
+    if (placed < 0 && guest_is_there(err))
         remove_script(channel, script->path); /* its folder may be there */
     return placed;
-}
-
-/* Was it the script that failed, and not the way into the guest? */
-static bool guest_is_there(const struct aq_error *err)
-{
-    return err->code == AQ_E_GUEST_COMMAND_FAILED || err->code == AQ_E_COMMAND_TIMEOUT ||
-           err->code == AQ_E_CHECKPOINT_ABORTED || err->code == AQ_E_VALUE_INVALID;
 }
 
 int aq_guest_script_run(struct aq_call *call, struct aq_channel *channel, struct aq_guest_script *script,

@@ -36,8 +36,8 @@ call equal 5 'before' || lf, rc qemu_stdout, 'a timeout in milliseconds'
 s = 'address qemu "list"; say rc qemu_error_code'
 call refused 'GUEST_COMMAND_FAILED', a 'script={{s}} rexx=/bin/false'
 call refused 'GUEST_FILE_NOT_FOUND', a 'script={{s}} rexx=/no/such/rexx'
-call ok 'execute vm=a command="ls /run/address-qemu; ps"'
-call lacks qemu_stdout, '.rexx', 'left in the guest'
+call ok 'execute vm=a command="find /run/address-qemu -mindepth 1 -type d | wc -l; ps"'
+call equal 0, qemu_stdout_lines.1, 'files left in the guest'
 call lacks qemu_stdout, 'sleep 4321', 'left in the guest'
 REXX
 for method in helper agent ssh; do
@@ -53,6 +53,24 @@ call refused 'VM_NOT_FOUND', 'execute_rexx vm=nobody script="say 1"'
 call refused 'VM_NOT_RUNNING', 'execute_rexx vm=off script="say 1"'
 call refused 'VM_NOT_RUNNING', 'deploy_rexx vm=off'
 REXX
+
+# Ctrl-C: script and what it started are gone, and its folder.
+for method in helper agent ssh; do
+    cat >ended.rexx <<REXX
+s = '"sleep 9753"'
+address qemu "execute_rexx vm=a method=$method script={{s}}"
+say 'not reached'
+REXX
+    interruptible rexx ./ended.rexx >ended.out 2>&1 &
+    pid=$!
+    wait_until 60 guest_is a 'ps w | grep -q "[s]leep 9753"'
+    kill -INT $pid
+    code=0
+    wait $pid || code=$?
+    assert_equals 130 $code "Ctrl-C with method=$method: $(cat ended.out)"
+    wait_until 20 guest_is a '! ps w | grep -q "[s]leep 9753"'
+    assert_equals '' "$(guest a 'find /run/address-qemu -mindepth 1 -type d')" "left of method=$method"
+done
 
 # Output is shown as it comes.
 rexx -e 'address qemu "execute_rexx vm=a script=""say 11; call charout , 22"""; exit rc' >stream.out

@@ -90,7 +90,7 @@ sed -i 's|wc -l.*exit 3|touch /project/begun; echo begun; sleep 600|' spec.yaml
 before=$(ls "$ADDRESS_QEMU_HOME/layers")
 rexx -e 'address qemu "modify spec=spec.yaml stream=true"' >killed.out 2>&1 &
 victim=$!
-wait_until 120 grep -q begun killed.out
+wait_until 300 grep -q begun killed.out
 kill -KILL $victim
 wait $victim 2>/dev/null || true
 wait_until 10 nothing_runs
@@ -114,7 +114,7 @@ sed -i 's|echo fine >/project/fine|echo begun; sleep 600|' spec.yaml
 before=$(ls -a "$ADDRESS_QEMU_HOME/layers")
 rexx -e 'address qemu "modify spec=spec.yaml stream=true"' >interrupted.out 2>&1 &
 victim=$!
-wait_until 120 grep -q begun interrupted.out
+wait_until 300 grep -q begun interrupted.out
 kill -TERM $victim
 wait $victim || true
 nothing_runs || fail 'an appliance outlived an interruption'
