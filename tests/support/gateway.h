@@ -3,6 +3,7 @@
 #ifndef AQ_TEST_GATEWAY_H
 #define AQ_TEST_GATEWAY_H
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -15,6 +16,8 @@
 #include "vm/companion.h"
 
 #define HANG 120000
+
+enum { SOON = 20000, NEVER = 300 }; /* ms: for what has to come, and for what must not */
 
 static struct aq_error err;
 

@@ -8,8 +8,6 @@
 #include "gateway.h"
 #include "gateway/peers.h"
 
-enum { SOON = 20000, NEVER = 300 };
-
 #define OTHER_IP "10.0.2.16"
 #define LIAR_IP "10.0.2.17"
 
