@@ -20,8 +20,7 @@
 
 static struct aq_error err;
 
-/* A base of which it is known where its file system is. */
-static void publish_base(const char *name)
+static void publish(const char *name, json_t *built)
 {
     aq_autostage struct aq_stage stage = AQ_STAGE_NONE;
     aq_autofree char *folder = NULL;
@@ -32,8 +31,13 @@ static void publish_base(const char *name)
     tool("cp", "base.qcow2", disk);
     const struct aq_base_request request = {
         .name = name, .memory = 128, .cpus = 1, .copy = true, .dependents = aq_vm_dependents};
-    json_t *built = json_pack("{s:[{s:s, s:s}]}", "root", "device", "/dev/sda", "path", "/");
     assert_ok(aq_base_publish(&stage, &request, built, &base, &outcome, &err));
+}
+
+/* A base of which it is known where its file system is. */
+static void publish_base(const char *name)
+{
+    publish(name, json_pack("{s:[{s:s, s:s}]}", "root", "device", "/dev/sda", "path", "/"));
 }
 
 static int fresh(void **state)
@@ -303,6 +307,33 @@ static void makes_no_layers_for_a_vm_that_may_not_be(void **state)
     assert_int_equal(number("COUNT"), 1);
 }
 
+static void assert_left_to_the_guest(const char *name)
+{
+    assert_command("resize name=%s disk=48M", name);
+    assert_string_equal(field("GUEST_GROWN"), "0");
+    assert_string_equal(field("DISK_SIZE"), "50331648");
+    assert_non_null(strstr(aq_result_output(last), "grows at the next boot"));
+}
+
+/* Guests that grow when they boot need nobody to do it for them, however the VM came to be. */
+static void a_disk_whose_guest_grows_is_left_to_it(void **state)
+{
+    (void)state;
+    publish("ours", json_pack("{s:s, s:b, s:[{s:s, s:s}]}", "kind", "micro", "helper", 1, "root", "device",
+                              "/dev/sda", "path", "/"));
+    assert_command("clone base=ours name=one no_start=true");
+    assert_command("clone vm=one name=two no_start=true");
+    write_text("spec.yaml", SPEC("    - {path: /srv/file, content: x}\n"));
+    assert_command("modify spec=spec.yaml base=ours name=made");
+    assert_command("clone base=made name=three no_start=true");
+    assert_command("clone base=ours name=four no_start=true");
+    assert_command("flatten name=four");
+    assert_left_to_the_guest("one");
+    assert_left_to_the_guest("two");
+    assert_left_to_the_guest("three");
+    assert_left_to_the_guest("four");
+}
+
 static void note_waiting(void *data)
 {
     ++*(int *)data;
@@ -352,6 +383,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(leaves_nothing_of_what_fails, fresh, ended),
         cmocka_unit_test_setup_teardown(changes_the_disk_of_a_vm, fresh, ended),
         cmocka_unit_test_setup_teardown(two_make_it_once, fresh, ended),
+        cmocka_unit_test_setup_teardown(a_disk_whose_guest_grows_is_left_to_it, fresh, ended),
         cmocka_unit_test_setup_teardown(makes_no_layers_for_a_vm_that_may_not_be, fresh, ended),
         cmocka_unit_test_setup_teardown(a_key_is_held_by_one, fresh, ended),
     };
