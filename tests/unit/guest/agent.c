@@ -1,135 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* The agent's channel against the real qemu-ga, which runs here in a mount namespace with a /var/lib of its
- * own. */
-#include "test.h"
+/* The agent's channel against the real qemu-ga: commands and files. */
+#include "agent.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <sched.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mount.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include "guest/agent_protocol.h"
-#include "guest/channel.h"
 #include "guest/cksum.h"
 #include "side-talk.h"
 #include "test-files.h"
-
-static char here[3000];
-
-struct agent_fixture {
-    pid_t pid;
-    struct aq_channel *channel;
-};
-
-static bool write_text(const char *path, const char *text)
-{
-    int fd = open(path, O_WRONLY | O_CLOEXEC);
-    bool written = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
-    if (fd >= 0)
-        close(fd);
-    return written;
-}
-
-/* A namespace in which /var/lib is ours, as root or (through a user namespace) as anyone. */
-static bool leave_host(void)
-{
-    char map[64];
-    unsigned uid = geteuid();
-    if (uid == 0 && unshare(CLONE_NEWNS) < 0)
-        return false;
-    if (uid != 0) {
-        if (unshare(CLONE_NEWNS | CLONE_NEWUSER) < 0)
-            return false;
-        snprintf(map, sizeof map, "0 %u 1", uid);
-        if (!write_text("/proc/self/setgroups", "deny") || !write_text("/proc/self/uid_map", map))
-            return false;
-    }
-    return mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
-           mount("none", "/var/lib", "tmpfs", 0, NULL) == 0;
-}
-
-static pid_t start_agent(const char *blocked)
-{
-    fflush(NULL);
-    pid_t pid = fork();
-    if (pid == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        if (!leave_host())
-            _exit(77);
-        execlp("qemu-ga", "qemu-ga", "-m", "unix-listen", "-p", "agent.sock", "-t", here, "-f", "agent.pid",
-               blocked == NULL ? NULL : "-b", blocked, (char *)NULL);
-        _exit(77);
-    }
-    return pid;
-}
-
-static int connect_to_agent(pid_t pid)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "agent.sock"};
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    for (int i = 0; i < 500; i++) {
-        if (connect(fd, (const struct sockaddr *)&address, sizeof address) == 0)
-            return fd;
-        assert_int_equal(waitpid(pid, NULL, WNOHANG), 0);
-        usleep(20000);
-    }
-    fail_msg("qemu-ga does not listen");
-    return -1;
-}
-
-static int open_agent(void **state, const char *blocked)
-{
-    static struct agent_fixture fixture;
-    fixture.pid = start_agent(blocked);
-    struct aq_channel_port port = {.fd = connect_to_agent(fixture.pid)};
-    fixture.channel = aq_channel_open_agent(&port);
-    *state = &fixture;
-    return 0;
-}
-
-static int open_whole_agent(void **state)
-{
-    return open_agent(state, NULL);
-}
-
-static int open_agent_without_exec(void **state)
-{
-    return open_agent(state, "guest-exec");
-}
-
-static int close_agent(void **state)
-{
-    struct agent_fixture *fixture = *state;
-    aq_channel_close(fixture->channel);
-    kill(fixture->pid, SIGKILL);
-    waitpid(fixture->pid, NULL, 0);
-    unlink("agent.sock");
-    return 0;
-}
-
-static struct aq_channel *channel_of(void **state)
-{
-    return ((struct agent_fixture *)*state)->channel;
-}
-
-static int shell(struct aq_channel *channel, const char *text, aq_deadline deadline,
-                 struct aq_guest_exit *exit, struct aq_error *err)
-{
-    const char *const argv[] = {"/bin/sh", "-c", text, NULL};
-    struct aq_guest_exec exec = {
-        .argv = argv, .working_dir = here, .deadline = deadline, .capture_limit = 1 << 20};
-    return aq_channel_exec(channel, &exec, exit, err);
-}
 
 static void answers(void **state)
 {
@@ -247,108 +124,6 @@ static void feeds_a_large_input(void **state)
     assert_ok(aq_channel_exec(channel_of(state), &exec, &exit, &err));
     assert_int_equal(tally.sum.length, 3000001);
     assert_int_equal(aq_cksum_value(&tally.sum), aq_cksum_value(&sum));
-}
-
-static const char tree_script[] =
-    "rm -f \"$0\"; echo $$ >>\"$0\"; sleep 1010 & echo $! >>\"$0\"; setsid sleep 1011 & echo $! >>\"$0\";"
-    "env -i sh -c 'echo $$ >>\"$0\"; sleep 1012; true' \"$0\" &"
-    "while [ $(wc -l <\"$0\") -lt 4 ]; do sleep 0.1; done; echo planted; wait; sleep 1013";
-
-static void interrupt_when_planted(void *data, enum aq_stream stream, const char *bytes, size_t length)
-{
-    (void)data;
-    (void)stream;
-    (void)bytes;
-    (void)length;
-    aq_interrupt();
-}
-
-static void assert_dead(const char *file, int expected)
-{
-    FILE *list = fopen(file, "re");
-    int pid;
-    int count = 0;
-    assert_non_null(list);
-    while (fscanf(list, "%d", &pid) == 1) {
-        for (int i = 0; i < 500 && kill(pid, 0) == 0; i++)
-            usleep(20000);
-        if (kill(pid, 0) == 0)
-            fail_msg("%d of %s still lives", pid, file);
-        count++;
-    }
-    fclose(list);
-    assert_int_equal(count, expected);
-}
-
-static int run_tree(void **state, const char *list, aq_deadline deadline, bool interrupt,
-                    struct aq_error *err)
-{
-    char path[3100];
-    aq_autoguestexit struct aq_guest_exit exit = {0};
-    snprintf(path, sizeof path, "%s/%s", here, list);
-    const char *const argv[] = {"/bin/sh", "-c", tree_script, path, NULL};
-    struct aq_guest_exec exec = {.argv = argv, .deadline = deadline, .capture_limit = 100};
-    if (interrupt)
-        exec.on_output = interrupt_when_planted;
-    int result = aq_channel_exec(channel_of(state), &exec, &exit, err);
-    assert_string_equal(aq_buffer_text(&exit.output), "planted\n");
-    return result;
-}
-
-static void ends_the_whole_tree_at_the_timeout(void **state)
-{
-    struct aq_error err = {0};
-    assert_fails(run_tree(state, "timeout", aq_after_ms(4000), false, &err), AQ_E_COMMAND_TIMEOUT);
-    assert_dead("timeout", 4);
-    assert_ok(aq_channel_ping(channel_of(state), aq_after_ms(20000), &err));
-}
-
-struct flood {
-    uint64_t output;               /* bytes so far */
-    uint64_t output_before_errors; /* of it, before the first of the other stream */
-};
-
-/* Slower than the command writes, so that its output never comes to an end. */
-static void swallow_slowly(void *data, enum aq_stream stream, const char *bytes, size_t length)
-{
-    struct flood *flood = data;
-    (void)bytes;
-    if (stream == AQ_STREAM_STDERR)
-        flood->output_before_errors = flood->output;
-    else
-        flood->output += length;
-    usleep((useconds_t)(length / 16));
-}
-
-/* A command that writes faster than it can be read has its timeout as any other, and both streams come. */
-static void ends_what_writes_without_end_at_the_timeout(void **state)
-{
-    struct aq_error err = {0};
-    aq_autoguestexit struct aq_guest_exit exit = {0};
-    struct flood flood = {.output_before_errors = UINT64_MAX};
-    static const char script[] = "rm -f flood; echo $$ >flood; echo here >&2; "
-                                 "while :; do head -c 1300000 /dev/zero; sleep 0.02; done";
-    const char *const argv[] = {"/bin/sh", "-c", script, NULL};
-    struct aq_guest_exec exec = {.argv = argv,
-                                 .working_dir = here,
-                                 .deadline = aq_after_ms(2000),
-                                 .on_output = swallow_slowly,
-                                 .on_output_data = &flood};
-    assert_fails(aq_channel_exec(channel_of(state), &exec, &exit, &err), AQ_E_COMMAND_TIMEOUT);
-    assert_dead("flood", 1);
-    assert_true(exit.output_length > 0);
-    assert_int_equal(exit.errors_length, strlen("here\n"));
-    assert_in_range(flood.output_before_errors, 0, 8 << 20);
-    assert_ok(aq_channel_ping(channel_of(state), aq_after_ms(20000), &err));
-}
-
-static void ends_the_tree_when_interrupted(void **state)
-{
-    struct aq_error err = {0};
-    assert_fails(run_tree(state, "interrupted", 0, true, &err), AQ_E_INTERRUPTED);
-    aq_interrupt_clear();
-    assert_dead("interrupted", 4);
-    assert_ok(aq_channel_ping(channel_of(state), aq_after_ms(20000), &err));
 }
 
 static void puts_and_gets_files(void **state)
@@ -489,8 +264,6 @@ static void takes_input_as_it_is_made(void **state)
     assert_string_equal(aq_buffer_text(&exit.output), "3000001\n");
 }
 
-#define with_agent(name) cmocka_unit_test_setup_teardown(name, open_whole_agent, close_agent)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -500,9 +273,6 @@ int main(void)
         with_agent(refuses_what_cannot_be_run),
         with_agent(streams_output_beyond_the_agents_own_limit),
         with_agent(feeds_a_large_input),
-        with_agent(ends_the_whole_tree_at_the_timeout),
-        with_agent(ends_what_writes_without_end_at_the_timeout),
-        with_agent(ends_the_tree_when_interrupted),
         with_agent(puts_and_gets_files),
         with_agent(replaces_a_link_and_keeps_what_it_led_to),
         with_agent(refuses_files_that_cannot_be),
@@ -512,17 +282,5 @@ int main(void)
         with_agent(takes_input_as_it_is_made),
         with_agent(leaves_no_working_files),
     };
-    int status = 0;
-    pid_t probe = fork();
-    setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", 1);
-    if (getcwd(here, sizeof here) == NULL)
-        return 1;
-    if (probe == 0)
-        _exit(leave_host() && access("/usr/sbin/qemu-ga", X_OK) == 0 ? 0 : 77);
-    waitpid(probe, &status, 0);
-    if (WEXITSTATUS(status) != 0) {
-        puts("skipped: needs qemu-ga (package qemu-guest-agent) and the right to make a mount namespace");
-        return 77;
-    }
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return agent_can_run() ? cmocka_run_group_tests(tests, NULL, NULL) : 77;
 }
