@@ -53,7 +53,7 @@ static int check_target(const char *target, struct aq_error *err)
 }
 
 static int deploy_own(struct aq_call *call, struct aq_call_guest *guest,
-                      struct aq_guest_deployment *deployment, struct aq_error *err)
+                      const struct aq_guest_deployment *deployment, struct aq_error *err)
 {
     struct aq_guest_runner runner = {0};
     aq_autofree char *local = aq_guest_runner_path(err);
@@ -62,10 +62,11 @@ static int deploy_own(struct aq_call *call, struct aq_call_guest *guest,
         return -1;
     aq_set_method(call->result, &guest->guest);
     aq_result_set_text(call->result, "BINARY", local);
-    deployment->link = runner.path;
-    if (strcmp(deployment->target, runner.path) == 0)
+    struct aq_guest_deployment link = *deployment;
+    link.link = runner.path;
+    if (strcmp(link.target, runner.path) == 0)
         return 0;
-    return aq_guest_deploy(guest->guest.channel, deployment, err);
+    return aq_guest_deploy(guest->guest.channel, &link, err);
 }
 
 static int run(struct aq_call *call, struct aq_error *err)

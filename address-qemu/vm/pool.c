@@ -139,7 +139,7 @@ int aq_pool_note_failure(const char *template, const char *failure, struct aq_er
     if (folder < 0)
         return folder == -2 ? 0 : -1;
     int loaded = aq_pool_load(template, &pool, err);
-    if (loaded <= 0 || (failure == NULL && pool.failure[0] == '\0'))
+    if (loaded <= 0 || (failure == NULL && (pool.failure == NULL || pool.failure[0] == '\0')))
         return loaded < 0 ? -1 : 0;
     free(pool.failure);
     pool.failure = failure != NULL ? aq_strdup(failure) : NULL;

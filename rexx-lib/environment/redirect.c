@@ -41,12 +41,12 @@ static int read_words(struct aq_invocation *call, ULONG n, struct aq_target targ
 {
     for (; n < call->argc; n += 4) {
         const RXSTRING *word = aq_argument_needed(call, n, "INPUT, OUTPUT or ERROR");
-        int stream = word != NULL ? stream_of(word) : -1;
+        if (word == NULL)
+            return -1;
+        int stream = stream_of(word);
         if (stream < 0)
-            return call->reason[0] != '\0'
-                       ? -1
-                       : aq_refuse_call(call, "\"%.*s\" is none of INPUT, OUTPUT and ERROR",
-                                        (int)word->strlength, word->strptr);
+            return aq_refuse_call(call, "\"%.*s\" is none of INPUT, OUTPUT and ERROR", (int)word->strlength,
+                                  word->strptr);
         aq_target_free(&targets[stream]);
         if (aq_target_read(call, n + 1, stream == INPUT, &targets[stream]) < 0)
             return -1;

@@ -34,9 +34,11 @@ static int place(struct aq_invocation *call, int64_t *index)
     char *end;
     double value = strtod(text, &end);
     end += strspn(end, " ");
-    if (end == text || *end != '\0' || value != (double)(int32_t)value)
-        return aq_refuse_call(
-            call, "an array's index is a whole number, counted from 0, but this is \"%.60s\"", text);
+    if (end == text || *end != '\0' || value != (double)(int32_t)value) {
+        aq_refuse_call(call, "an array's index is a whole number, counted from 0, but this is \"%.60s\"",
+                       text);
+        return -1;
+    }
     *index = (int64_t)value;
     return 0;
 }

@@ -158,7 +158,7 @@ static bool is_like(const char *key, const char *name)
     for (;; key++, name++) {
         key += strspn(key, "_");
         name += strspn(name, "_");
-        if (toupper((unsigned char)*key) != toupper((unsigned char)*name))
+        if (strncasecmp(key, name, 1) != 0)
             return false;
         if (*key == '\0')
             return true;
