@@ -66,7 +66,7 @@ assert_equals '1' "$(rexx --dialect=rexxjs refused.rexx)"
 code=0
 message=$(rexx --dialect=klingon either.rexx 2>&1) || code=$?
 assert_equals 2 $code
-assert_contains "$message" 'there is no dialect klingon: auto, regina, rexxjs'
+assert_contains "$message" 'there is no dialect "klingon": auto, regina, rexxjs'
 assert_contains "$(rexx --dialect=rexxjs -tr either.rexx 2>&1)" 'REXXJS_TEXT("{{x}}")'
 
 # A long one of both kinds, and the runner for guests
