@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "guest/server/grow.h"
 #include "image/base.h"
 #include "image/chain.h"
 #include "image/layer.h"
@@ -20,13 +21,11 @@
 #include "vm/grow.h"
 
 #define HEAD "head"
-#define SOCKET_FOLDER "export"
 
 enum {
     HEAD_SIZE = 128 * 1024, /* every partition table and every file system has something there */
     HEAD_MS = 60000,
     GROW_MS = 1200000,
-    IMPOSSIBLE = 3, /* guest/server/grow.h */
 };
 
 /* --- who needs it --- */
@@ -152,7 +151,7 @@ static int grow(struct aq_appliance *appliance, struct aq_grown *grown, struct a
     if (exit.exit_code == 0)
         return 0;
     const char *said = aq_buffer_text(&exit.errors);
-    return aq_fail(err, exit.exit_code == IMPOSSIBLE ? AQ_E_NOT_SUPPORTED : AQ_E_GUEST_REFUSED, "%s",
+    return aq_fail(err, exit.exit_code == AQ_GROW_IMPOSSIBLE ? AQ_E_NOT_SUPPORTED : AQ_E_GUEST_REFUSED, "%s",
                    aq_guest_printable(said, strcspn(said, "\n"), text));
 }
 

@@ -17,7 +17,6 @@
 #include "util/stage.h"
 
 #define OVERLAY "overlay.qcow2"
-#define SOCKET_FOLDER "export"
 
 enum { LIST_MS = 1200000 };
 #define LISTING_MAX ((size_t)1 << 28)

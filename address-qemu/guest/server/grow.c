@@ -21,7 +21,7 @@
 
 #include "guest/server/partition.h"
 
-enum { DONE = 0, FAILED = 1, IMPOSSIBLE = 3, SLACK = 4 << 20 };
+enum { SLACK = 4 << 20 };
 
 /* Not in the kernel's exported headers: fs/ext4/ext4.h, fs/xfs/libxfs/xfs_fs.h. */
 #define EXT4_IOC_RESIZE_FS _IOW('f', 16, uint64_t)
@@ -102,27 +102,28 @@ static int find_device(const char *root, struct device *device)
     errno = 0;
     device->number = device_of(root);
     if (device->number == 0)
-        return say(IMPOSSIBLE, "the root file system is on no block device");
+        return say(AQ_GROW_IMPOSSIBLE, "the root file system is on no block device");
     snprintf(link, sizeof link, "/sys/dev/block/%u:%u", major(device->number), minor(device->number));
     if (realpath(link, path) == NULL)
-        return say(FAILED, "the root file system's device is not in /sys");
+        return say(AQ_GROW_FAILED, "the root file system's device is not in /sys");
     name_node(path, device->node);
     snprintf(file, sizeof file, "%s/dm", path);
     if (access(file, F_OK) == 0) {
         errno = 0;
-        return say(IMPOSSIBLE, "the root file system is on a volume of the device mapper (LVM or encrypted): "
-                               "grow that with its own tools");
+        return say(AQ_GROW_IMPOSSIBLE,
+                   "the root file system is on a volume of the device mapper (LVM or encrypted): "
+                   "grow that with its own tools");
     }
     errno = 0;
     snprintf(file, sizeof file, "%s/partition", path);
     if (!read_line(file, line, sizeof line)) {
         errno = 0;
-        return DONE; /* a whole disk */
+        return AQ_GROW_DONE; /* a whole disk */
     }
     device->index = (unsigned)strtoul(line, NULL, 10);
     *strrchr(path, '/') = '\0';
     name_node(path, device->disk);
-    return DONE;
+    return AQ_GROW_DONE;
 }
 
 /* The kernel takes the new length of a partition in use when it is told so. */
@@ -155,17 +156,18 @@ static int grow_partition(const struct device *device)
     int sector_size;
     int disk = open(device->disk, O_RDWR | O_CLOEXEC | O_SYNC);
     if (disk < 0 || ioctl(disk, BLKGETSIZE64, &bytes) < 0 || ioctl(disk, BLKSSZGET, &sector_size) < 0)
-        return say(FAILED, device->disk);
+        return say(AQ_GROW_FAILED, device->disk);
     int grown = aq_partition_grow(disk, bytes / (unsigned)sector_size, (unsigned)sector_size, device->index,
                                   &growth, &why);
-    int status = DONE;
+    int status = AQ_GROW_DONE;
     if (grown < 0)
-        status = say(errno == ENOTSUP ? IMPOSSIBLE : FAILED, why);
+        status = say(errno == ENOTSUP ? AQ_GROW_IMPOSSIBLE : AQ_GROW_FAILED, why);
     else if (grown == 0 && is_hemmed_in(&growth, bytes / (unsigned)sector_size, (unsigned)sector_size))
-        status = say(IMPOSSIBLE, "another partition lies between the root file system's and the end of the "
-                                 "disk, so it has no room to grow");
+        status = say(AQ_GROW_IMPOSSIBLE,
+                     "another partition lies between the root file system's and the end of the "
+                     "disk, so it has no room to grow");
     else if (!tell_kernel(disk, device->index, &growth, (unsigned)sector_size))
-        status = say(FAILED, "the kernel does not take the partition's new size");
+        status = say(AQ_GROW_FAILED, "the kernel does not take the partition's new size");
     else
         printf("partition %s %llu %llu\n", device->node,
                (unsigned long long)(growth.old_length * (unsigned)sector_size),
@@ -202,32 +204,33 @@ static int grow_file_system(const char *path, const struct device *device)
     int node = open(device->node, O_RDONLY | O_CLOEXEC);
     int root = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (node < 0 || root < 0 || ioctl(node, BLKGETSIZE64, &bytes) < 0 || fstatfs(root, &before) < 0)
-        return say(FAILED, device->node);
+        return say(AQ_GROW_FAILED, device->node);
     const char *kind = before.f_type == EXT4_SUPER_MAGIC    ? "ext4"
                        : before.f_type == XFS_SUPER_MAGIC   ? "xfs"
                        : before.f_type == BTRFS_SUPER_MAGIC ? "btrfs"
                                                             : NULL;
     errno = 0;
     if (kind == NULL)
-        return say(IMPOSSIBLE, "the root file system is of a kind that does not grow while it is in use");
+        return say(AQ_GROW_IMPOSSIBLE,
+                   "the root file system is of a kind that does not grow while it is in use");
     bool grown = strcmp(kind, "ext4") == 0  ? grow_ext4(root, &before, bytes)
                  : strcmp(kind, "xfs") == 0 ? grow_xfs(root, bytes)
                                             : grow_btrfs(root);
     if (!grown || fstatfs(root, &after) < 0)
-        return say(FAILED, "the root file system cannot grow");
+        return say(AQ_GROW_FAILED, "the root file system cannot grow");
     printf("filesystem %s %llu %llu\n", kind,
            (unsigned long long)before.f_blocks * (unsigned long long)before.f_bsize,
            (unsigned long long)after.f_blocks * (unsigned long long)after.f_bsize);
     close(node);
     close(root);
-    return DONE;
+    return AQ_GROW_DONE;
 }
 
 int aq_guest_grow(const char *root)
 {
     struct device device = {0};
     int status = find_device(root, &device);
-    if (status == DONE && device.disk[0] != '\0')
+    if (status == AQ_GROW_DONE && device.disk[0] != '\0')
         status = grow_partition(&device);
-    return status == DONE ? grow_file_system(root, &device) : status;
+    return status == AQ_GROW_DONE ? grow_file_system(root, &device) : status;
 }
