@@ -93,22 +93,9 @@ int aq_template_lock(const char *name, enum aq_lock kind, struct aq_error *err)
     }
 }
 
-struct clones {
-    const char *template;
-    struct aq_strings *names;
-};
-
-static void add_clone(void *data, const struct aq_vm *vm)
-{
-    struct clones *clones = data;
-    if (strcmp(vm->template, clones->template) == 0)
-        aq_strings_add(clones->names, vm->name);
-}
-
 int aq_template_clones(const struct aq_template *template, struct aq_strings *names, struct aq_error *err)
 {
-    struct clones clones = {template->name, names};
-    return aq_vm_each(add_clone, &clones, err);
+    return aq_vm_alike(offsetof(struct aq_vm, template), template->name, names, err);
 }
 
 static int refuse_clones(const struct aq_template *template, struct aq_error *err)

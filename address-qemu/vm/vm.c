@@ -283,20 +283,27 @@ int aq_vm_dependents(const struct aq_parent *on, struct aq_strings *names, struc
     return aq_vm_add_those(stands_on, on, names, err) < 0 ? -1 : add_templates(on, names, err);
 }
 
-struct clones {
-    const char *base;
+struct alike {
+    size_t member;
+    const char *text;
     struct aq_strings *names;
 };
 
-static void add_clone(void *data, const struct aq_vm *vm)
+static void add_alike(void *data, const struct aq_vm *vm)
 {
-    struct clones *clones = data;
-    if (strcmp(vm->base, clones->base) == 0)
-        aq_strings_add(clones->names, vm->name);
+    const struct alike *alike = data;
+    const char *text = *(char *const *)((const char *)vm + alike->member);
+    if (strcmp(text, alike->text) == 0)
+        aq_strings_add(alike->names, vm->name);
+}
+
+int aq_vm_alike(size_t member, const char *text, struct aq_strings *names, struct aq_error *err)
+{
+    struct alike alike = {member, text, names};
+    return aq_vm_each(add_alike, &alike, err);
 }
 
 int aq_vm_clones(const char *base, struct aq_strings *names, struct aq_error *err)
 {
-    struct clones clones = {base, names};
-    return aq_vm_each(add_clone, &clones, err);
+    return aq_vm_alike(offsetof(struct aq_vm, base), base, names, err);
 }

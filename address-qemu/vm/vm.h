@@ -159,8 +159,11 @@ int aq_vm_open_disk(const struct aq_vm *vm, int folder, struct aq_error *err);
 typedef void aq_vm_visit(void *data, const struct aq_vm *vm);
 int aq_vm_each(aq_vm_visit *visit, void *data, struct aq_error *err);
 
-/* The names of the VMs that were cloned from a base, sorted; whatever they stand on by now. One whose record
-   cannot be read is passed over. */
+/* The names of the VMs of which the text at `member` of struct aq_vm (its offsetof) is `text`, sorted. One
+   whose record cannot be read is passed over. */
+int aq_vm_alike(size_t member, const char *text, struct aq_strings *names, struct aq_error *err);
+
+/* The same of those that were cloned from a base; whatever they stand on by now. */
 int aq_vm_clones(const char *base, struct aq_strings *names, struct aq_error *err);
 
 /* Adds "VM web" for each VM of which `are` says so. A record that cannot be read is an error: what it says
