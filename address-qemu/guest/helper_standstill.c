@@ -146,9 +146,8 @@ static bool read_frozen(const struct aq_helper_question *question, struct aq_gue
     return true;
 }
 
-/* What comes of it goes to *frozen; with patience 0 nothing is frozen yet. */
-static int ask_to_freeze(struct aq_channel *channel, int64_t patience_ms, aq_deadline deadline,
-                         struct aq_guest_frozen *frozen, struct aq_error *err)
+int aq_guest_freeze(struct aq_channel *channel, int64_t patience_ms, aq_deadline deadline,
+                    struct aq_guest_frozen *frozen, struct aq_error *err)
 {
     aq_autobuffer struct aq_buffer request = {0};
     unsigned char number[4];
@@ -169,13 +168,7 @@ static int ask_to_freeze(struct aq_channel *channel, int64_t patience_ms, aq_dea
 int aq_guest_prepare_freeze(struct aq_channel *channel, aq_deadline deadline, struct aq_error *err)
 {
     aq_autofrozen struct aq_guest_frozen nothing = {0};
-    return ask_to_freeze(channel, 0, deadline, &nothing, err);
-}
-
-int aq_guest_freeze(struct aq_channel *channel, int64_t patience_ms, aq_deadline deadline,
-                    struct aq_guest_frozen *frozen, struct aq_error *err)
-{
-    return ask_to_freeze(channel, patience_ms, deadline, frozen, err);
+    return aq_guest_freeze(channel, 0, deadline, &nothing, err);
 }
 
 static void add32(struct aq_buffer *request, uint32_t value)

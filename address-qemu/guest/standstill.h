@@ -26,7 +26,8 @@ void aq_guest_frozen_free(struct aq_guest_frozen *frozen);
 int aq_guest_prepare_freeze(struct aq_channel *channel, aq_deadline deadline, struct aq_error *err);
 
 /* Freezes everything in the guest but the helper; where that cannot be done nothing is frozen, which is no
-   failure. If nobody thaws it, it does so by itself after `patience_ms` (not 0) of the guest's time. */
+   failure. If nobody thaws it, it does so by itself after `patience_ms` of the guest's time; 0 is
+   aq_guest_prepare_freeze. */
 int aq_guest_freeze(struct aq_channel *channel, int64_t patience_ms, aq_deadline deadline,
                     struct aq_guest_frozen *frozen, struct aq_error *err);
 

@@ -199,17 +199,15 @@ static bool prepare(void)
     return false;
 }
 
-bool aq_freeze_prepare(const char **why)
+void aq_freeze_prepare(const char **why)
 {
     *why = reason;
     reason[0] = '\0';
     aq_thaw();
     forget_if_old();
-    bool prepared = prepare();
-    if (prepared)
+    if (prepare())
         move_all_strays();
     close_root();
-    return prepared;
 }
 
 bool aq_freeze(int64_t patience_ms, const char **why)

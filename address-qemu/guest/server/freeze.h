@@ -13,8 +13,8 @@
 #include <stdint.h>
 
 /* Does beforehand what need not be done while a guest stands still: moving processes takes the kernel tens of
-   milliseconds. False: it cannot be frozen, and *why says why. */
-bool aq_freeze_prepare(const char **why);
+   milliseconds. *why says why the guest cannot be frozen, if so. */
+void aq_freeze_prepare(const char **why);
 
 /* Freezes; true when all stands still: from then on the caller comes before everything else. False: nothing
    is frozen, and *why says what cannot be. After `patience_ms` it thaws by itself (see aq_freeze_tick): the

@@ -21,7 +21,11 @@ static ssize_t freeze(const struct aq_session *session, unsigned char *answer)
     if (session->request_length != 4)
         return -1;
     uint32_t patience = aq_wire_get32(session->request);
-    bool frozen = patience > 0 ? aq_freeze(patience, &why) : (aq_freeze_prepare(&why), false);
+    bool frozen = false;
+    if (patience > 0)
+        frozen = aq_freeze(patience, &why);
+    else
+        aq_freeze_prepare(&why);
     aq_host_keys_note_servers();
     size_t size = strlen(why) + 1;
     memcpy(answer + 8, why, size);
