@@ -16,7 +16,7 @@
 
 #define ROOT_MIN (16 * MIB)
 
-enum { TYPE_FAT16_LBA = 0x0e, TYPE_LINUX = 0x83, ACTIVE = 0x80, ENTRIES = 446, ENTRY_SIZE = 16 };
+enum { TYPE_FAT16_LBA = 0x0e, TYPE_LINUX = 0x83, ACTIVE = 0x80 };
 
 static uint64_t boot_size(uint64_t contents)
 {
@@ -73,8 +73,8 @@ void aq_disk_first_sector(const struct aq_disk_layout *layout, const uint8_t boo
     memset(sector, 0, AQ_SECTOR);
     memcpy(sector, boot_code, AQ_BOOT_CODE);
     put32(sector + AQ_BOOT_CODE, signature);
-    put_partition(sector + ENTRIES, ACTIVE, TYPE_FAT16_LBA, layout->boot_start, layout->boot_size);
-    put_partition(sector + ENTRIES + ENTRY_SIZE, 0, TYPE_LINUX, layout->root_start, layout->root_size);
-    sector[510] = 0x55;
-    sector[511] = 0xaa;
+    put_partition(sector + AQ_TABLE, ACTIVE, TYPE_FAT16_LBA, layout->boot_start, layout->boot_size);
+    put_partition(sector + AQ_TABLE + AQ_TABLE_ENTRY, 0, TYPE_LINUX, layout->root_start, layout->root_size);
+    sector[AQ_TABLE_END] = 0x55;
+    sector[AQ_TABLE_END + 1] = 0xaa;
 }

@@ -13,6 +13,11 @@
 #define AQ_SECTOR 512u
 #define AQ_BOOT_CODE 440u /* bytes of the first sector before the disk's signature */
 
+/* The table of partitions in that sector, one of its four entries, and its end. */
+#define AQ_TABLE 446u
+#define AQ_TABLE_ENTRY 16u
+#define AQ_TABLE_END 510u
+
 /* A partition table of this kind counts sectors in 32 bits. */
 #define AQ_DISK_SIZE_MAX ((uint64_t)2 << 40)
 

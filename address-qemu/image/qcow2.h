@@ -84,6 +84,20 @@ int aq_qcow2_admit(int fd, const char *where, struct aq_qcow2_info *info, struct
    header that was judged. */
 int aq_qcow2_is_empty(int fd, const struct aq_qcow2_info *info, const char *where, struct aq_error *err);
 
+/* Is none of the disk's clusters of [from, to) kept in the image itself, so that all of it is read from below
+   it? 1 yes, 0 no. Of a header that was judged. */
+int aq_qcow2_is_below(int fd, const struct aq_qcow2_info *info, const char *where, uint64_t from, uint64_t to,
+                      struct aq_error *err);
+
+/* Where something is: it is read from below, it was read here, or the image has it in another way than as
+   plain bytes (compressed, in subclusters, or noted to be zeros). */
+enum aq_qcow2_place { AQ_QCOW2_BELOW, AQ_QCOW2_HERE, AQ_QCOW2_OTHERWISE };
+
+/* Reads `length` bytes at `at` of the disk, which have to be of one cluster, if the image itself has them.
+   Returns an aq_qcow2_place, or -1. Of a header that was judged. */
+int aq_qcow2_read_written(int fd, const struct aq_qcow2_info *info, const char *where, uint64_t at,
+                          void *data, size_t length, struct aq_error *err);
+
 /* Does a QEMU (or qemu-img) have the image open for writing? By the locks that QEMU takes on its images. */
 bool aq_qcow2_in_use(int fd);
 
