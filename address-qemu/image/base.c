@@ -28,6 +28,19 @@ int aq_base_check(const struct aq_base *base, struct aq_error *err)
                    base->name, difference);
 }
 
+bool aq_base_kernel(const struct aq_base *base, char **kernel, char **initrd)
+{
+    const char *slash = strrchr(base->path, '/');
+    if (base->boot.append == NULL || slash == NULL)
+        return false;
+    aq_autofree char *folder = aq_strndup(base->path, (size_t)(slash - base->path));
+    if (!aq_boot_has_files(&base->boot, folder))
+        return false;
+    *kernel = aq_format("%s/" AQ_BOOT_KERNEL, folder);
+    *initrd = aq_format("%s/" AQ_BOOT_INITRD, folder);
+    return true;
+}
+
 struct aq_parent aq_base_as_parent(const struct aq_base *base)
 {
     return base->layer[0] != '\0' ? aq_parent_make(AQ_PARENT_LAYER, base->layer, &base->pin)

@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "image/boot.h"
 #include "image/dependents.h"
 #include "image/layer.h"
 #include "image/parent.h"
@@ -47,6 +48,7 @@ struct aq_base {
     struct aq_pin source_pin;    /* of `source` when it was copied */
     char sha256[AQ_SHA256_TEXT]; /* "" unless asked for */
     json_t *built;               /* how create_base made it: a mapping, or NULL */
+    struct aq_boot boot; /* the kernel in the base's folder, beside its disk; none where append is NULL */
 };
 
 void aq_base_free(struct aq_base *base);
@@ -58,6 +60,10 @@ int aq_base_load(const char *name, struct aq_base *base, struct aq_error *err);
 
 /* Is the disk still what was registered? BASE_MISSING or BASE_CHANGED, naming the base and what differs. */
 int aq_base_check(const struct aq_base *base, struct aq_error *err);
+
+/* The absolute paths of the base's kernel and its initrd, to free(). false: it has none, or none any more
+   that is what was recorded. */
+bool aq_base_kernel(const struct aq_base *base, char **kernel, char **initrd);
 
 /* What a clone of the base stands on: the base, or its layer. aq_parent_free it. */
 struct aq_parent aq_base_as_parent(const struct aq_base *base);
@@ -82,8 +88,8 @@ int aq_base_lock(const char *name, enum aq_lock kind, struct aq_error *err);
 int aq_base_refuse_dependents(const char *name, aq_dependents *above, const char *wish, struct aq_error *err);
 
 /* Takes note of a disk that was changed on purpose by the caller, who holds the base exclusively (`lock`): it
-   is judged, made read-only again where it is the store's own, and pinned anew; a digest is forgotten. *pin
-   is the new one. */
+   is judged, made read-only again where it is the store's own, and pinned anew; a digest is forgotten, and so
+   is its kernel, for the disk may bring another now. *pin is the new one. */
 int aq_base_pin_anew(const char *name, int lock, struct aq_pin *pin, struct aq_error *err);
 
 /* Adds the names of those who write to the file at that resolved path, in the rooms above. */
@@ -119,23 +125,25 @@ int aq_base_register(const struct aq_base_request *request, struct aq_base *base
 int aq_base_remove(const char *name, aq_dependents *above, struct aq_error *err);
 
 /*
- * For a base that is built: open a stage in the store, make AQ_BASE_DISK in it (other files that are to stay
- * may be there too), then publish. The stage's folder is locked and swept if this process dies.
+ * For a base that is built: open a stage in the store, make AQ_BASE_DISK in it (and, for a base with a
+ * kernel, AQ_BOOT_KERNEL and AQ_BOOT_INITRD), then publish. The stage's folder is locked and swept if this
+ * process dies.
  *
  *     aq_autostage struct aq_stage stage = AQ_STAGE_NONE;
  *     aq_autofree char *folder = NULL;
  *     aq_base_stage("debian", &stage, &folder, err);   … build folder/disk.qcow2 …
- *     aq_base_publish(&stage, &request, aq_steal_ptr(&built), &base, &outcome, err);
+ *     aq_base_publish(&stage, &request, aq_steal_ptr(&built), NULL, &base, &outcome, err);
  */
 
 /* Opens a stage for the base `name`; *folder is its absolute path, for tools. free() it. */
 int aq_base_stage(const char *name, struct aq_stage *stage, char **folder, struct aq_error *err);
 
 /* Judges the disk in the stage, makes it read-only, syncs it and registers it; `built` (taken; NULL is fine)
-   says how it was made. request->disk and copy are not looked at. BASE_EXISTS, BASE_IN_USE, and what
-   aq_qcow2_admit refuses. */
+   says how it was made, `boot` (emptied; NULL: there is no kernel) how its kernel boots, but for the pins.
+   request->disk and copy are not looked at. BASE_EXISTS, BASE_IN_USE, and what aq_qcow2_admit refuses. */
 int aq_base_publish(struct aq_stage *stage, const struct aq_base_request *request, json_t *built,
-                    struct aq_base *base, enum aq_base_outcome *outcome, struct aq_error *err);
+                    struct aq_boot *boot, struct aq_base *base, enum aq_base_outcome *outcome,
+                    struct aq_error *err);
 
 /* Registers a layer as a base: its disk is the layer, nothing is copied. As aq_base_publish, but that a base
    which names another layer is replaced (request->replace) whatever stands on that. LAYER_NOT_FOUND,

@@ -23,6 +23,7 @@ void aq_base_free(struct aq_base *base)
     free(base->format);
     free(base->created);
     json_decref(base->built);
+    aq_boot_free(&base->boot);
     *base = (struct aq_base){0};
 }
 
@@ -51,6 +52,8 @@ static json_t *to_json(const struct aq_base *base)
         json_object_set_new(record, "sha256", json_string(base->sha256));
     if (base->built != NULL)
         json_object_set(record, "built", base->built);
+    if (base->boot.append != NULL)
+        json_object_set_new(record, "boot", aq_boot_to_json(&base->boot));
     return record;
 }
 
@@ -143,6 +146,8 @@ static int from_json(const json_t *record, int bases, const char *name, const ch
     base->cpus = (unsigned)cpus;
     base->rexxjs_installed = aq_json_bool(record, "rexxjs_installed", false);
     base->built = json_incref(json_object_get(record, "built"));
+    if (!aq_boot_from_json(json_object_get(record, "boot"), &base->boot))
+        return fail_invalid(where, "boot", err);
     if (take_digest(record, where, base, err) < 0)
         return -1;
     return take_source(json_object_get(record, "source"), where, base, err);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "image/qcow2.h"
 #include "util/clock.h"
@@ -129,8 +130,13 @@ int aq_base_pin_anew(const char *name, int lock, struct aq_pin *pin, struct aq_e
         return -1;
     base.virtual_size = info.virtual_size;
     base.sha256[0] = '\0';
+    aq_boot_free(&base.boot);
     *pin = base.pin;
-    return aq_base_record_write(lock, &base, true, err);
+    if (aq_base_record_write(lock, &base, true, err) < 0)
+        return -1;
+    unlinkat(lock, AQ_BOOT_KERNEL, 0);
+    unlinkat(lock, AQ_BOOT_INITRD, 0);
+    return 0;
 }
 
 static int copy_disk(struct aq_stage *stage, int from, const struct aq_base_request *request,
@@ -241,11 +247,17 @@ static int settle(struct aq_stage *stage, const struct aq_base_request *request,
 }
 
 int aq_base_publish(struct aq_stage *stage, const struct aq_base_request *request, json_t *built,
-                    struct aq_base *base, enum aq_base_outcome *outcome, struct aq_error *err)
+                    struct aq_boot *boot, struct aq_base *base, enum aq_base_outcome *outcome,
+                    struct aq_error *err)
 {
     *base = (struct aq_base){0};
     aq_autobase struct aq_base wanted = {.built = built};
-    if (aq_base_from_request(request, &wanted, err) < 0)
+    if (boot != NULL) {
+        wanted.boot = *boot;
+        *boot = (struct aq_boot){0};
+    }
+    if (aq_base_from_request(request, &wanted, err) < 0 ||
+        (wanted.boot.append != NULL && aq_boot_take_files(stage->folder, &wanted.boot, err) < 0))
         return -1;
     wanted.copy = true;
     wanted.path = own_disk_path(stage->parent, request->name);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "image/base.h"
 #include "image/build_disk.h"
 #include "image/build_needs.h"
 #include "image/build_tree.h"
@@ -14,7 +15,7 @@
 #include "util/size.h"
 
 #define MIB ((uint64_t)1 << 20)
-#define WORK "build"
+#define WORK "build" /* below the folder */
 
 uint64_t aq_build_default_size(enum aq_build_kind kind)
 {
@@ -120,7 +121,20 @@ static int put_authorized_key(const struct aq_build_job *job, struct aq_error *e
     return aq_tree_put(job->root, "root/.ssh/authorized_keys", line, strlen(line), 0600, err);
 }
 
-static int build_in(struct aq_build_job *job, const char *output, struct aq_error *err)
+/* What it boots, beside the disk. */
+static int keep_boot(const struct aq_build_job *job, int folder, const struct aq_disk_layout *layout,
+                     struct aq_boot *boot, struct aq_error *err)
+{
+    if (renameat(job->work, AQ_JOB_KERNEL, folder, AQ_BOOT_KERNEL) < 0 ||
+        renameat(job->work, AQ_JOB_INITRD, folder, AQ_BOOT_INITRD) < 0)
+        return aq_fail_errno(err, AQ_E_IO, errno, "cannot keep the image's kernel");
+    boot->append = aq_build_append();
+    boot->start = (uint64_t)layout->boot_start * AQ_SECTOR;
+    boot->end = boot->start + (uint64_t)layout->boot_size * AQ_SECTOR;
+    return 0;
+}
+
+static int build_in(struct aq_build_job *job, int folder, struct aq_boot *boot, struct aq_error *err)
 {
     const struct aq_build *build = job->build;
     if (aq_write_new_file_at(job->work, AQ_JOB_OWNERS, "", 0, 0600, err) < 0)
@@ -132,26 +146,29 @@ static int build_in(struct aq_build_job *job, const char *output, struct aq_erro
     if ((build->kind == AQ_BUILD_MICRO ? aq_build_micro : aq_build_debian)(job, err) < 0 ||
         put_helper(job, err) < 0 || put_authorized_key(job, err) < 0)
         return -1;
-    return aq_build_disk(job, build->size != 0 ? build->size : aq_build_default_size(build->kind), output,
-                         err);
+    struct aq_disk_layout layout;
+    uint64_t size = build->size != 0 ? build->size : aq_build_default_size(build->kind);
+    aq_autofree char *disk = aq_format("%s/" AQ_BASE_DISK, build->folder_path);
+    return aq_build_disk(job, size, disk, &layout, err) < 0 ? -1 : keep_boot(job, folder, &layout, boot, err);
 }
 
-int aq_build_image(const struct aq_build *build, const char *output, struct aq_error *err)
+int aq_build_image(const struct aq_build *build, struct aq_boot *boot, struct aq_error *err)
 {
+    static const char *const made[] = {AQ_BASE_DISK, AQ_BOOT_KERNEL, AQ_BOOT_INITRD};
     if (aq_build_check(build, err) < 0)
         return -1;
-    aq_autoclose int parent = aq_open_private_dir(build->work_path, err);
-    if (parent < 0)
+    aq_autoclose int folder = aq_open_private_dir(build->folder_path, err);
+    if (folder < 0)
         return -1;
-    aq_autoclose int work = aq_open_private_dir_at(parent, WORK, err);
+    aq_autoclose int work = aq_open_private_dir_at(folder, WORK, err);
     if (work < 0)
         return -1;
     struct aq_build_job job = {.build = build, .work = work, .superuser = geteuid() == 0};
-    int done = build_in(&job, output, err);
+    int done = build_in(&job, folder, boot, err);
     /* After a failure the first error stays. */
-    if (aq_remove_tree_at(parent, WORK, err) < 0)
+    if (aq_remove_tree_at(folder, WORK, err) < 0)
         done = -1;
-    if (done < 0)
-        unlink(output);
+    for (size_t i = 0; done < 0 && i < sizeof made / sizeof *made; i++)
+        unlinkat(folder, made[i], 0);
     return done;
 }

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "image/boot.h"
 #include "util/error.h"
 #include "util/memory.h"
 
@@ -27,8 +28,8 @@ struct aq_build {
     const char *runner_target;         /* where it goes in the image, absolute */
     const char *runner_link;           /* a link to it in the image, absolute */
     const char *authorized_key;        /* a line for root's authorized_keys; NULL: nobody's key is let in */
-    const char *work_path;  /* an existing private folder on the disk that has room; emptied again */
-    const char *cache_path; /* a private folder for packages, made where missing, kept */
+    const char *folder_path; /* an existing private folder, on a disk that has room: where it is made */
+    const char *cache_path;  /* a private folder for packages, made where missing, kept */
     void (*progress)(void *data, const char *line); /* lines for a human; may be NULL */
     void *progress_data;
 };
@@ -40,9 +41,10 @@ int aq_build_check(const struct aq_build *build, struct aq_error *err);
 /* The disk's size when none is given. */
 uint64_t aq_build_default_size(enum aq_build_kind kind);
 
-/* Builds the image as the new file `output` (qcow2, standing alone). On failure - also INTERRUPTED,
-   TOOL_FAILED with the tool's last lines, NO_SPACE, LIMIT_EXCEEDED when the disk is too small for the
-   contents - neither it nor anything in the work folder is left. */
-int aq_build_image(const struct aq_build *build, const char *output, struct aq_error *err);
+/* Builds the image as the new file AQ_BASE_DISK (qcow2, standing alone) in the folder, and beside it what it
+   boots, AQ_BOOT_KERNEL and AQ_BOOT_INITRD; `boot` (zeroed; aq_boot_free it) says how, but for the pins. On
+   failure - also INTERRUPTED, TOOL_FAILED with the tool's last lines, NO_SPACE, LIMIT_EXCEEDED when the disk
+   is too small for the contents - nothing of it is left. */
+int aq_build_image(const struct aq_build *build, struct aq_boot *boot, struct aq_error *err);
 
 #endif

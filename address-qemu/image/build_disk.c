@@ -14,6 +14,8 @@
 #include "util/random.h"
 #include "util/size.h"
 
+#define APPEND "APPEND "
+
 static int read_boot_code(uint8_t code[AQ_BOOT_CODE], struct aq_error *err)
 {
     static const char *const paths[] = {AQ_BOOT_CODE_FILE, AQ_BOOT_CODE_COPY};
@@ -51,10 +53,19 @@ static int make_partitions(const struct aq_build_job *job, const struct aq_disk_
     return aq_write_all(disk, sector, sizeof sector, err);
 }
 
+char *aq_build_append(void)
+{
+    const struct aq_embedded_file *config = aq_embedded_find(aq_build_files, AQ_JOB_SYSLINUX);
+    aq_autofree char *text = aq_strndup((const char *)config->data, config->length);
+    const char *append = strstr(text, APPEND);
+    append = append != NULL ? append + strlen(APPEND) : "";
+    return aq_strndup(append, strcspn(append, "\n"));
+}
+
 static int make_boot_partition(const struct aq_build_job *job, const struct aq_disk_layout *layout,
                                struct aq_error *err)
 {
-    const struct aq_embedded_file *config = aq_embedded_find(aq_build_files, "syslinux.cfg");
+    const struct aq_embedded_file *config = aq_embedded_find(aq_build_files, AQ_JOB_SYSLINUX);
     if (aq_write_new_file_at(job->work, AQ_JOB_SYSLINUX, config->data, config->length, 0600, err) < 0)
         return -1;
     aq_autofree char *sector = aq_format("%u", layout->boot_start);
@@ -105,17 +116,17 @@ static int file_size(const struct aq_build_job *job, const char *name, uint64_t 
     return 0;
 }
 
-int aq_build_disk(const struct aq_build_job *job, uint64_t size, const char *output, struct aq_error *err)
+int aq_build_disk(const struct aq_build_job *job, uint64_t size, const char *output,
+                  struct aq_disk_layout *layout, struct aq_error *err)
 {
     uint64_t kernel = 0;
     uint64_t initrd = 0;
-    struct aq_disk_layout layout;
     aq_job_say(job, "making the disk");
     if (file_size(job, AQ_JOB_KERNEL, &kernel, err) < 0 || file_size(job, AQ_JOB_INITRD, &initrd, err) < 0 ||
-        aq_disk_layout(size, kernel + initrd, &layout, err) < 0)
+        aq_disk_layout(size, kernel + initrd, layout, err) < 0)
         return -1;
-    if (make_partitions(job, &layout, err) < 0 || make_boot_partition(job, &layout, err) < 0 ||
-        make_root_partition(job, &layout, err) < 0)
+    if (make_partitions(job, layout, err) < 0 || make_boot_partition(job, layout, err) < 0 ||
+        make_root_partition(job, layout, err) < 0)
         return -1;
     return aq_job_tool(job, err, "qemu-img", "convert", "-f", "raw", "-O", "qcow2", AQ_JOB_DISK, output);
 }

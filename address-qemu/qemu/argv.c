@@ -232,6 +232,13 @@ static void add_common_devices(struct aq_strings *argv)
     }
 }
 
+static void add_kernel(struct aq_strings *argv, const struct aq_machine_kernel *kernel)
+{
+    add_pair(argv, "-kernel", kernel->path);
+    add_pair(argv, "-initrd", kernel->initrd);
+    add_pair(argv, "-append", kernel->append);
+}
+
 void aq_machine_argv(const struct aq_machine *machine, const struct aq_machine_start *start,
                      const char *program, struct aq_strings *argv)
 {
@@ -248,6 +255,8 @@ void aq_machine_argv(const struct aq_machine *machine, const struct aq_machine_s
         add_drive(argv, machine);
     if (machine->network)
         add_network(argv, machine, start->cable);
+    if (machine->kernel != NULL)
+        add_kernel(argv, machine->kernel);
     if (start->paused)
         aq_strings_add(argv, "-S");
     if (start->incoming != NULL)

@@ -52,6 +52,11 @@ int aq_machine_check(const struct aq_machine *machine, struct aq_error *err)
     if (machine->disc != NULL && (machine->disc[0] != '/' || !is_json_text(machine->disc)))
         return aq_fail(err, AQ_E_VALUE_INVALID,
                        "the path of a disc has to be absolute and UTF-8 for QEMU; it is %s", machine->disc);
+    const struct aq_machine_kernel *kernel = machine->kernel;
+    if (kernel != NULL && (kernel->path[0] != '/' || kernel->initrd[0] != '/'))
+        return aq_fail(err, AQ_E_VALUE_INVALID,
+                       "the paths of a kernel and its initrd have to be absolute; they are %s and %s",
+                       kernel->path, kernel->initrd);
     for (unsigned i = 0; i < machine->disk_count; i++)
         if (check_disk(&machine->disks[i], err) < 0)
             return -1;

@@ -26,6 +26,14 @@ struct aq_disk {
     bool read_only; /* the top as well, such as a seed image */
 };
 
+/* A kernel that QEMU starts by itself, without firmware having to find one on a disk. Paths are absolute. No
+   part of a machine's shape: a saved state fits whether its machine had one or not. */
+struct aq_machine_kernel {
+    const char *path;
+    const char *initrd;
+    const char *append; /* its command line */
+};
+
 /* Zero-initialise; name, uuid, memory_mib, cpus and accel (not AUTO) are required. Borrowed, not copied. */
 struct aq_machine {
     const char *name; /* shown by ps and in messages */
@@ -45,6 +53,7 @@ struct aq_machine {
     unsigned mtu;         /* which its driver takes by itself; 0: 1500 */
     const char *mac;      /* required with a network */
     const char *hostname; /* as SMBIOS serial number; NULL: nothing */
+    const struct aq_machine_kernel *kernel; /* NULL: whatever the first disk boots */
 };
 
 #define AQ_MACHINE_MAX_DISKS 8

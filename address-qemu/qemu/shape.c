@@ -25,6 +25,7 @@ uint64_t aq_machine_shape(const struct aq_machine *machine)
     shape.hostname = NULL;
     shape.ram_file = NULL;
     shape.disc = NULL; /* a drive counts, what is in it does not */
+    shape.kernel = NULL;
     shape.disks = disks;
     for (unsigned i = 0; i < machine->disk_count; i++) {
         disks[i] = machine->disks[i];

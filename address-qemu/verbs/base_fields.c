@@ -46,6 +46,10 @@ void aq_set_base_fields(aq_result *result, const struct aq_base *base)
     aq_result_set_bool(result, "COPY", base->copy);
     if (base->layer[0] != '\0')
         aq_result_set_text(result, "LAYER", base->layer);
+    aq_autofree char *kernel = NULL;
+    aq_autofree char *initrd = NULL;
+    if (aq_base_kernel(base, &kernel, &initrd))
+        aq_result_set_text(result, "KERNEL", kernel);
     if (base->source[0] != '\0')
         aq_result_set_text(result, "SOURCE", base->source);
     if (base->sha256[0] != '\0')

@@ -7,7 +7,7 @@
 #include "image/base.h"
 
 /* NAME, DISK, FORMAT, VIRTUAL_SIZE, MEMORY, CPUS, OS, CREATED, STATUS, REXXJS_INSTALLED, COPY and, where
-   there are such, SOURCE and SHA256. */
+   there are such, LAYER, KERNEL, SOURCE and SHA256. */
 void aq_set_base_fields(aq_result *result, const struct aq_base *base);
 
 /* Settings of a base that whoever registers one may give. */
@@ -45,6 +45,7 @@ int aq_base_name_check(const struct aq_call *call, struct aq_error *err);
         {"REXXJS_INSTALLED", "1 when it was said to have a REXX of its own"},                                \
         {"COPY", "1 when the disk is the store's own"},                                                      \
         {"LAYER", "the id of the layer that is its disk, when that is one"},                                 \
+        {"KERNEL", "the kernel that it brings along, where there is one, for VMs to start with"},            \
         {"SOURCE", "what the store's own disk was copied from"},                                             \
     {                                                                                                        \
         "SHA256", "the disk's digest, when it was asked for"                                                 \

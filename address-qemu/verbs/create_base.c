@@ -114,9 +114,9 @@ static int build_and_publish(const struct aq_call *call, struct aq_build *build,
     aq_autofree char *folder = NULL;
     if (aq_base_stage(aq_arg_text(call, "name"), &stage, &folder, err) < 0)
         return -1;
-    aq_autofree char *disk = aq_format("%s/" AQ_BASE_DISK, folder);
-    build->work_path = folder;
-    if (aq_build_image(build, disk, err) < 0)
+    aq_autoboot struct aq_boot boot = {0};
+    build->folder_path = folder;
+    if (aq_build_image(build, &boot, err) < 0)
         return -1;
 
     uint64_t memory = (uint64_t)aq_arg_number(call, "memory") / MIB;
@@ -135,7 +135,7 @@ static int build_and_publish(const struct aq_call *call, struct aq_build *build,
         .dependents = aq_vm_dependents,
     };
     enum aq_base_outcome outcome;
-    return aq_base_publish(&stage, &request, record_build(call, build), base, &outcome, err);
+    return aq_base_publish(&stage, &request, record_build(call, build), &boot, base, &outcome, err);
 }
 
 static int run(struct aq_call *call, struct aq_error *err)

@@ -75,7 +75,7 @@ static int import_url(const struct aq_call *call, struct aq_base *base, enum aq_
     if (aq_base_name_check(call, err) < 0 || aq_base_stage(request.name, &stage, &folder, err) < 0 ||
         download(call, &stage, err) < 0)
         return -1;
-    return aq_base_publish(&stage, &request, json_pack("{s:s}", "url", url), base, outcome, err) < 0
+    return aq_base_publish(&stage, &request, json_pack("{s:s}", "url", url), NULL, base, outcome, err) < 0
                ? aq_error_context(err, "the image from %s", url)
                : 0;
 }

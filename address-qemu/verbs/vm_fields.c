@@ -25,6 +25,7 @@ int aq_set_vm_fields(aq_result *result, const struct aq_vm *vm, const struct aq_
         return 0;
     aq_result_set_int(result, "PID", run->process.pid);
     aq_result_set_text(result, "ACCEL", aq_accel_name(run->accel));
+    aq_result_set_text(result, "BOOT", aq_run_boot_name(run->boot));
     uint16_t ssh = aq_run_host_port(run, AQ_SSH_PORT);
     if (ssh != 0)
         aq_result_set_int(result, "SSH_PORT", ssh);

@@ -27,7 +27,8 @@
                        "its life, and 6 seconds after that"                                                  \
     }
 
-/* VM, NAME, STATUS, DISK, BASED_ON, MEMORY, CPUS and, when it runs (`run` not NULL), PID, ACCEL, SSH_PORT. */
+/* VM, NAME, STATUS, DISK, BASED_ON, MEMORY, CPUS and, when it runs (`run` not NULL), PID, ACCEL, BOOT,
+ * SSH_PORT. */
 int aq_set_vm_fields(aq_result *result, const struct aq_vm *vm, const struct aq_run *run,
                      struct aq_error *err);
 
@@ -38,6 +39,8 @@ int aq_set_vm_fields(aq_result *result, const struct aq_vm *vm, const struct aq_
         {"LAYER", "the id of the layer that its disk stands on, when that is one"},                          \
         {"MEMORY", "its RAM in MiB"}, {"CPUS", "its virtual CPUs"}, {"PID", "QEMU's process, when it runs"}, \
         {"ACCEL", "`kvm` or `tcg`, when it runs"},                                                           \
+        {"BOOT", "what its run began with: `kernel`, its base's; `disk`, what is on it; `state`, one to go " \
+                 "on from"},                                                                                 \
     {                                                                                                        \
         "SSH_PORT", "the port of 127.0.0.1 that leads to its SSH server, when it runs"                       \
     }

@@ -16,6 +16,23 @@
 
 enum { RECORD_MAX = 64 * 1024 };
 
+static const char *const boots[] = {
+    [AQ_RUN_OF_DISK] = "disk", [AQ_RUN_OF_KERNEL] = "kernel", [AQ_RUN_OF_STATE] = "state"};
+
+const char *aq_run_boot_name(enum aq_run_boot boot)
+{
+    return boots[boot];
+}
+
+/* A record of an earlier version does not say. */
+static enum aq_run_boot boot_of_name(const char *name)
+{
+    for (size_t i = 0; i < sizeof boots / sizeof *boots; i++)
+        if (strcmp(name, boots[i]) == 0)
+            return (enum aq_run_boot)i;
+    return AQ_RUN_OF_DISK;
+}
+
 /* A pid and a start time count from one boot, so the record says which. */
 static bool of_this_boot(const json_t *record)
 {
@@ -45,6 +62,7 @@ static bool from_record(const json_t *record, struct aq_run *run)
     snprintf(run->accel_reason, sizeof run->accel_reason, "%s", aq_json_text(record, "accel_reason", ""));
     snprintf(run->started, sizeof run->started, "%s", aq_json_text(record, "started", ""));
     snprintf(run->folder, sizeof run->folder, "%s", aq_json_text(record, "folder", ""));
+    run->boot = boot_of_name(aq_json_text(record, "booted", ""));
     run->paused = aq_json_bool(record, "paused", false);
     run->resumed = aq_json_bool(record, "resumed", false);
     return run->folder[0] == '/' && of_this_boot(record) && read_ports(record, run) == 0;
@@ -147,6 +165,7 @@ int aq_run_write(int vm_folder, const struct aq_run *run, struct aq_error *err)
     json_object_set_new(record, "accel", json_string(aq_accel_name(run->accel)));
     json_object_set_new(record, "accel_reason", json_string(run->accel_reason));
     json_object_set_new(record, "started", json_string(run->started));
+    json_object_set_new(record, "booted", json_string(aq_run_boot_name(run->boot)));
     if (run->paused)
         json_object_set_new(record, "paused", json_true());
     if (run->resumed)

@@ -22,6 +22,16 @@
 /* The VM's own rules and SSH's. */
 #define AQ_RUN_PORTS_MAX (AQ_VM_PORTS_MAX + 1)
 
+/* What a run began with. */
+enum aq_run_boot {
+    AQ_RUN_OF_DISK,   /* firmware and the boot loader on its disk */
+    AQ_RUN_OF_KERNEL, /* its base's kernel (vm/boot.h) */
+    AQ_RUN_OF_STATE,  /* a state to go on from */
+};
+
+/* "disk", "kernel" or "state". */
+const char *aq_run_boot_name(enum aq_run_boot boot);
+
 /* What is known of a running VM. */
 struct aq_run {
     struct aq_process_id process; /* pid 0: noted before it was started */
@@ -29,6 +39,7 @@ struct aq_run {
     enum aq_accel accel;
     char accel_reason[256]; /* why it is not KVM; "" when it is, or when TCG was asked for */
     char started[24];
+    enum aq_run_boot boot;
     bool paused;      /* by `pause`: its CPUs stand still */
     bool resumed;     /* it went on from its saved state, and the VM's record may still say that it has one */
     char folder[512]; /* absolute path of the folder of its sockets */

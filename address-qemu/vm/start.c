@@ -12,6 +12,7 @@
 #include "util/home.h"
 #include "util/json.h"
 #include "vm/admit.h"
+#include "vm/boot.h"
 #include "vm/bound.h"
 #include "vm/companion.h"
 #include "vm/disk.h"
@@ -43,12 +44,14 @@ struct start {
     int runtime, run_folder, log;
     int disk_folder; /* the VM's, as QEMU inherits it: without our lock on it */
     struct aq_companion_ends ends;
+    struct aq_vm_boot boot;
 };
 
 static void start_free(struct start *start)
 {
     aq_chain_free(&start->chain);
     aq_companion_ends_close(&start->ends);
+    aq_vm_boot_free(&start->boot);
     const int fds[] = {start->runtime, start->run_folder, start->log, start->disk_folder};
     for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)
         aq_cleanup_close(&fds[i]);
@@ -93,6 +96,14 @@ static int choose_accel(struct start *start, struct aq_run *run, struct aq_error
     return 0;
 }
 
+/* What goes on from a state boots nothing. */
+static enum aq_run_boot choose_boot(struct start *start)
+{
+    if (start->origin->snapshot != NULL || start->origin->state > 0)
+        return AQ_RUN_OF_STATE;
+    return aq_vm_boot_find(&start->chain, &start->boot) ? AQ_RUN_OF_KERNEL : AQ_RUN_OF_DISK;
+}
+
 /* A QEMU that waits gets the state it is to go on with. */
 static int go_on_from(const struct start *start, struct aq_qmp *qmp, struct aq_error *err)
 {
@@ -130,6 +141,7 @@ static int launch(struct start *start, struct aq_run *run, struct aq_qmp **qmp, 
     const struct aq_disk disk = {
         .chain = start->chain.images, .chain_count = start->chain.count, .serial = AQ_DISK_SERIAL};
     struct aq_machine machine = aq_vm_machine(start->vm, run->accel, origin->machine_type, &disk);
+    machine.kernel = run->boot == AQ_RUN_OF_KERNEL ? &start->boot.machine : NULL;
     machine.cpu_model = origin->cpu_model;
     machine.ram_file = origin->ram;
     machine.ram_shared = origin->state <= 0; /* in the making */
@@ -172,6 +184,7 @@ static int check_saved(const struct start *start, struct aq_error *err)
 /* From here on the record tells where the sockets are, so that a QEMU whose starter dies can be found. */
 static int start_noted(struct start *start, struct aq_run *run, struct aq_qmp **qmp, struct aq_error *err)
 {
+    run->boot = choose_boot(start);
     if (choose_accel(start, run, err) < 0 ||
         aq_companion_start(start->vm, start->vm_folder, start->run_folder, run, &start->ends, err) < 0 ||
         aq_run_write(start->vm_folder, run, err) < 0 || launch(start, run, qmp, err) < 0)

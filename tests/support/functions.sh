@@ -146,3 +146,17 @@ debian_base() {
 debian_plain_base() {
     built_base "${1:-plain}" 512M kind=debian helper=false
 }
+
+# fresh_base NAME KEY=VALUE …: a base as create_base makes it, with its kernel, in the test's own store. The packages that
+# other tests have fetched are not fetched again.
+fresh_base() {
+    local name=$1 bases=$BUILD_DIR/tests/bases lock
+    shift
+    mkdir -p "$bases" "$ADDRESS_QEMU_HOME"
+    chmod 700 "$ADDRESS_QEMU_HOME"
+    exec {lock}>"$bases/lock"
+    flock "$lock"
+    [ ! -d "$bases/store/cache" ] || cp -rT "$bases/store/cache" "$ADDRESS_QEMU_HOME/cache"
+    exec {lock}>&-
+    qemu "create_base name=$name $*" >/dev/null
+}

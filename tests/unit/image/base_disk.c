@@ -217,7 +217,8 @@ static void a_built_base_is_published(void **state)
     aq_autofree char *disk = aq_format("%s/%s", folder, AQ_BASE_DISK);
     tool("qemu-img", "create", "-q", "-f", "qcow2", disk, "5M");
     aq_autobase struct aq_base base = {0}, loaded = {0};
-    assert_ok(aq_base_publish(&stage, &request, json_pack("{s:s}", "kind", "micro"), &base, &outcome, &err));
+    assert_ok(
+        aq_base_publish(&stage, &request, json_pack("{s:s}", "kind", "micro"), NULL, &base, &outcome, &err));
     aq_stage_close(&stage);
     assert_int_equal(outcome, AQ_BASE_REGISTERED);
     assert_ok(aq_base_load("built", &loaded, &err));
@@ -231,14 +232,47 @@ static void a_built_base_is_published(void **state)
     assert_ok(aq_base_stage("built", &stage, &second, &err));
     aq_autofree char *other = aq_format("%s/%s", second, AQ_BASE_DISK);
     tool("qemu-img", "create", "-q", "-f", "qcow2", other, "6M");
-    assert_fails(aq_base_publish(&stage, &request, NULL, &again, &outcome, &err), AQ_E_BASE_EXISTS);
+    assert_fails(aq_base_publish(&stage, &request, NULL, NULL, &again, &outcome, &err), AQ_E_BASE_EXISTS);
     request.replace = true;
-    assert_ok(aq_base_publish(&stage, &request, NULL, &again, &outcome, &err));
+    assert_ok(aq_base_publish(&stage, &request, NULL, NULL, &again, &outcome, &err));
     aq_stage_close(&stage);
     assert_int_equal(outcome, AQ_BASE_REPLACED);
     assert_int_equal(again.virtual_size, 6 << 20);
     assert_status("built", "ready", AQ_OK);
     assert_int_equal(entries(), 1);
+}
+
+/* It is offered as long as it is what was built with the disk, and the disk what was built. */
+static void a_kernel_comes_with_the_disk_that_it_is_of(void **state)
+{
+    (void)state;
+    struct aq_error err = {0};
+    struct aq_stage stage = AQ_STAGE_NONE;
+    struct aq_pin pin;
+    enum aq_base_outcome outcome;
+    struct aq_base_request request = request_for("built", NULL);
+    aq_autoboot struct aq_boot boot = {.append = aq_strdup("quiet"), .start = 1, .end = 2};
+    aq_autobase struct aq_base base = {0}, loaded = {0}, changed = {0};
+    aq_autofree char *folder = NULL, *kernel = NULL, *initrd = NULL, *none = NULL;
+    assert_ok(aq_base_stage("built", &stage, &folder, &err));
+    aq_autofree char *disk = aq_format("%s/%s", folder, AQ_BASE_DISK);
+    tool("qemu-img", "create", "-q", "-f", "qcow2", disk, "5M");
+    assert_ok(aq_write_new_file_at(stage.folder, AQ_BOOT_KERNEL, "k", 1, 0600, &err));
+    assert_ok(aq_write_new_file_at(stage.folder, AQ_BOOT_INITRD, "i", 1, 0600, &err));
+    assert_ok(aq_base_publish(&stage, &request, NULL, &boot, &base, &outcome, &err));
+    aq_stage_close(&stage);
+    assert_null(boot.append);
+    assert_ok(aq_base_load("built", &loaded, &err));
+    assert_true(aq_base_kernel(&loaded, &kernel, &initrd));
+    assert_string_equal(loaded.boot.append, "quiet");
+    assert_int_equal(access(kernel, R_OK) | access(initrd, R_OK), 0);
+
+    aq_autoclose int lock = aq_base_lock("built", AQ_LOCK_EXCLUSIVE, &err);
+    assert_ok(aq_base_pin_anew("built", lock, &pin, &err));
+    assert_ok(aq_base_load("built", &changed, &err));
+    assert_false(aq_base_kernel(&changed, &none, &none));
+    assert_int_equal(access(kernel, F_OK) & access(initrd, F_OK), -1);
+    assert_false(aq_base_kernel(&loaded, &none, &none)); /* nor by who has read the record before */
 }
 
 static void a_build_that_made_no_sound_disk_leaves_nothing(void **state)
@@ -251,9 +285,9 @@ static void a_build_that_made_no_sound_disk_leaves_nothing(void **state)
     aq_autobase struct aq_base base = {0};
     struct aq_base_request request = request_for("built", NULL);
     assert_ok(aq_base_stage("built", &stage, &folder, &err));
-    assert_fails(aq_base_publish(&stage, &request, NULL, &base, &outcome, &err), AQ_E_FILE_NOT_FOUND);
+    assert_fails(aq_base_publish(&stage, &request, NULL, NULL, &base, &outcome, &err), AQ_E_FILE_NOT_FOUND);
     assert_ok(aq_write_new_file_at(stage.folder, AQ_BASE_DISK, "rubbish", 7, 0600, &err));
-    assert_fails(aq_base_publish(&stage, &request, NULL, &base, &outcome, &err), AQ_E_IMAGE_NOT_QCOW2);
+    assert_fails(aq_base_publish(&stage, &request, NULL, NULL, &base, &outcome, &err), AQ_E_IMAGE_NOT_QCOW2);
     aq_stage_close(&stage);
     assert_int_equal(entries(), 0);
 }
@@ -270,6 +304,7 @@ int main(void)
         cmocka_unit_test_setup(a_full_store_is_told_and_left_clean, fresh),
         cmocka_unit_test_setup(a_store_that_moved_keeps_its_copies, fresh),
         cmocka_unit_test_setup(a_built_base_is_published, fresh),
+        cmocka_unit_test_setup(a_kernel_comes_with_the_disk_that_it_is_of, fresh),
         cmocka_unit_test_setup(a_build_that_made_no_sound_disk_leaves_nothing, fresh),
     };
     return cmocka_run_group_tests_name("image/base_disk", tests, NULL, NULL);

@@ -19,9 +19,9 @@ static struct aq_error err;
 static struct aq_strings packages;
 static struct aq_build build;
 static char *here;
-static char *work_path;
+static char *folder_path;
 static char *cache_path;
-static char *output;
+static struct aq_boot boot;
 static char *original_path;
 
 static int fresh(void **state)
@@ -38,7 +38,7 @@ static int fresh(void **state)
     build = (struct aq_build){.kind = AQ_BUILD_MICRO,
                               .suite = "bookworm",
                               .packages = &packages,
-                              .work_path = work_path,
+                              .folder_path = folder_path,
                               .cache_path = cache_path};
     return 0;
 }
@@ -54,12 +54,12 @@ static void replace_program(const char *name, const char *script)
 
 static void assert_nothing_left(void)
 {
-    DIR *folder = opendir(work_path);
+    DIR *folder = opendir(folder_path);
     assert_non_null(folder);
     for (struct dirent *entry = readdir(folder); entry != NULL; entry = readdir(folder))
         assert_true(strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0);
     closedir(folder);
-    assert_int_equal(access(output, F_OK), -1);
+    assert_null(boot.append);
 }
 
 static void bad_suites_are_refused(void **state)
@@ -147,7 +147,7 @@ static void a_failed_download_leaves_nothing(void **state)
     (void)state;
     replace_program("apt-get",
                     "#!/bin/sh\ncase \"$*\" in *update*) echo 'E: no such mirror' >&2; exit 100;; esac\n");
-    assert_int_equal(aq_build_image(&build, output, &err), -1);
+    assert_int_equal(aq_build_image(&build, &boot, &err), -1);
     assert_non_null(strstr(err.text, "no such mirror"));
     assert_int_equal(err.code, AQ_E_TOOL_FAILED);
     assert_nothing_left();
@@ -169,13 +169,13 @@ static void another_build_is_waited_for_with_a_word(void **state)
 {
     (void)state;
     replace_program("apt-get", "#!/bin/sh\necho 'E: no such mirror' >&2\nexit 100\n");
-    assert_int_equal(aq_build_image(&build, output, &err), -1); /* makes the cache */
+    assert_int_equal(aq_build_image(&build, &boot, &err), -1); /* makes the cache */
     aq_autoclose int cache = aq_open_private_dir(cache_path, &err);
     assert_int_equal(aq_folder_lock(cache, "apt-bookworm", AQ_LOCK_EXCLUSIVE, 0, &other_build, &err),
                      AQ_LOCK_HELD);
     build.progress = end_other_build;
     err = (struct aq_error){0};
-    assert_fails(aq_build_image(&build, output, &err), AQ_E_TOOL_FAILED);
+    assert_fails(aq_build_image(&build, &boot, &err), AQ_E_TOOL_FAILED);
     assert_int_equal(said_to_wait, 1);
     assert_nothing_left();
 }
@@ -186,7 +186,7 @@ static void a_failed_bootstrap_leaves_nothing(void **state)
     build.kind = AQ_BUILD_DEBIAN;
     replace_program("mmdebstrap",
                     "#!/bin/sh\necho data >root.tar\necho 'E: unable to unpack' >&2\nexit 25\n");
-    assert_fails(aq_build_image(&build, output, &err), AQ_E_TOOL_FAILED);
+    assert_fails(aq_build_image(&build, &boot, &err), AQ_E_TOOL_FAILED);
     assert_nothing_left();
 }
 
@@ -195,7 +195,7 @@ static void an_interruption_leaves_nothing(void **state)
     (void)state;
     build.kind = AQ_BUILD_DEBIAN;
     replace_program("mmdebstrap", "#!/bin/sh\necho data >root.tar\nkill -USR1 $PPID\nexec sleep 100\n");
-    assert_fails(aq_build_image(&build, output, &err), AQ_E_INTERRUPTED);
+    assert_fails(aq_build_image(&build, &boot, &err), AQ_E_INTERRUPTED);
     assert_nothing_left();
 }
 
@@ -210,9 +210,8 @@ int main(void)
     signal(SIGUSR1, interrupt);
     here = getcwd(NULL, 0);
     original_path = strdup(getenv("PATH"));
-    work_path = aq_format("%s/work", here);
+    folder_path = aq_format("%s/work", here);
     cache_path = aq_format("%s/cache", here);
-    output = aq_format("%s/disk.qcow2", here);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(bad_suites_are_refused, fresh),
         cmocka_unit_test_setup(bad_packages_are_refused, fresh),
@@ -230,8 +229,7 @@ int main(void)
     aq_strings_free(&packages);
     free(here);
     free(original_path);
-    free(work_path);
+    free(folder_path);
     free(cache_path);
-    free(output);
     return failed;
 }

@@ -51,8 +51,9 @@ static int finish(void **state)
 
 static int make(uint64_t size)
 {
+    struct aq_disk_layout layout;
     aq_autofree char *output = aq_path_at(AT_FDCWD, "../disk.qcow2");
-    return aq_build_disk(&job, size, output, &err);
+    return aq_build_disk(&job, size, output, &layout, &err);
 }
 
 /* Puts a program of that name before the real one. */

@@ -31,7 +31,7 @@ static void publish(const char *name, json_t *built)
     tool("cp", "base.qcow2", disk);
     const struct aq_base_request request = {
         .name = name, .memory = 128, .cpus = 1, .copy = true, .dependents = aq_vm_dependents};
-    assert_ok(aq_base_publish(&stage, &request, built, &base, &outcome, &err));
+    assert_ok(aq_base_publish(&stage, &request, built, NULL, &base, &outcome, &err));
 }
 
 /* A base of which it is known where its file system is. */

@@ -271,7 +271,6 @@ static void ram_in_a_file(void **state)
     assert_fails(aq_machine_check(&machine, &err), AQ_E_VALUE_INVALID);
 }
 
-/* A state fits where the devices are the same, whatever the files and names are. */
 /* Where the drive is once it is there, and that what is in it is raw and only read. */
 static void a_drive_with_and_without_a_disc(void **state)
 {
@@ -306,6 +305,27 @@ static void a_drive_with_and_without_a_disc(void **state)
     assert_fails(aq_machine_check(&machine, &err), AQ_E_VALUE_INVALID);
 }
 
+static void a_kernel_of_its_own_is_no_device(void **state)
+{
+    (void)state;
+    struct aq_error err = {0};
+    struct aq_machine machine = sound_machine();
+    struct aq_machine_kernel kernel = {"/store/a,b/kernel", "/store/a,b/initrd", "root=/dev/vda2 quiet"};
+    const uint64_t without = aq_machine_shape(&machine);
+    aq_autostrings struct aq_strings argv = {0};
+    machine.kernel = &kernel;
+    assert_int_equal(aq_machine_shape(&machine), without);
+    assert_ok(aq_machine_check(&machine, &err));
+    aq_machine_argv(&machine, &plain_start, "qemu", &argv);
+    static const char *const last[] = {"-kernel",           "/store/a,b/kernel", "-initrd",
+                                       "/store/a,b/initrd", "-append",           "root=/dev/vda2 quiet"};
+    for (size_t i = 0; i < 6; i++)
+        assert_string_equal(argv.items[argv.count - 6 + i], last[i]);
+    kernel.initrd = "initrd";
+    assert_fails(aq_machine_check(&machine, &err), AQ_E_VALUE_INVALID);
+}
+
+/* A state fits where the devices are the same, whatever the files and names are. */
 static void a_shape_is_of_devices_alone(void **state)
 {
     (void)state;
@@ -345,6 +365,7 @@ int main(void)
         cmocka_unit_test(unsound_disks_are_refused),
         cmocka_unit_test(ram_in_a_file),
         cmocka_unit_test(a_drive_with_and_without_a_disc),
+        cmocka_unit_test(a_kernel_of_its_own_is_no_device),
         cmocka_unit_test(a_shape_is_of_devices_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

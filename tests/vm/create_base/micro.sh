@@ -14,7 +14,7 @@ qemu-img check -q -f qcow2 "$disk"
 assert_equals $((256 << 20)) "$(qemu_get qemu_virtual_size 'inspect_base name=micro')" 'disk size'
 assert_equals 1 "$(qemu_get qemu_copy 'inspect_base name=micro')" 'a private copy'
 assert_equals 400 "$(stat -c %a "$disk")" 'mode of the disk'
-assert_equals 'base.yaml disk.qcow2' "$(in_folder "${disk%/*}")" 'what is left in the folder'
+assert_equals 'base.yaml disk.qcow2 initrd kernel' "$(in_folder "${disk%/*}")" 'what is left in the folder'
 
 # The name is taken now.
 assert_equals BASE_EXISTS "$(qemu_get qemu_error_code 'create_base name=micro kind=micro')"
