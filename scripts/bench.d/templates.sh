@@ -8,8 +8,7 @@
 . "$SOURCE_DIR/tests/support/vm.sh"
 kind=${BENCH_BASE:-micro}
 memory=$([ "$kind" = micro ] && echo 256 || echo 512)
-"${kind}_base" shared
-qemu "register_base name=guest disk='$(qemu_get QEMU_DISK 'inspect_base name=shared')' copy=false memory=${memory}M cpus=1" >/dev/null
+fresh_base guest kind="$kind" memory="${memory}M" cpus=1
 cleanup_fn remove_all
 cleanup_fn eval 'qemu "pool drain" >/dev/null'
 
