@@ -14,8 +14,6 @@
 #include "util/memory.h"
 
 #define MIB (UINT64_C(1) << 20)
-#define START "1M"      /* of the boot partition */
-#define LAST "17825280" /* its last sector */
 
 static struct aq_error err;
 static struct aq_disk_layout layout;
@@ -32,7 +30,7 @@ static int make_built(void **state)
     assert_ok(aq_write_new_file_at(AT_FDCWD, "built.raw", sector, sizeof sector, 0600, &err));
     assert_return_code(truncate("built.raw", 64 * MIB), 0);
     tool("qemu-img", "convert", "-f", "raw", "-O", "qcow2", "built.raw", "built.qcow2");
-    tool("qemu-io", "-f", "qcow2", "-c", "write -P 1 " START " 1M", "built.qcow2");
+    tool("qemu-io", "-f", "qcow2", "-c", "write -P 1 1M 1M", "built.qcow2");
     boot.start = layout.boot_start * (uint64_t)AQ_SECTOR;
     boot.end = boot.start + layout.boot_size * (uint64_t)AQ_SECTOR;
     assert_int_equal(boot.end, 17 * MIB);
@@ -81,10 +79,12 @@ static void any_write_to_the_boot_area_is_seen(void **state)
 {
     (void)state;
     static const char *const commands[] = {
-        "write -P 2 " START " 512", /* another content … */
-        "write -P 1 " START " 512", /* … and the same: nobody looks that closely */
-        "write -P 0 " LAST " 512",  "write -z 8M 64k", "discard 2M 2M",    "write -P 2 512 512",
-        "write -P 2 1048064 512",   "write -z 0 64k",  "write -P 2 0 64M",
+        "write -P 2 1M 512", /* another content … */
+        "write -P 1 1M 512", /* … and the same: nobody looks that closely */
+        "write -P 0 17825280 512", /* its last sector */ "write -z 8M 64k",
+        "discard 2M 2M",           "write -P 2 512 512",
+        "write -P 2 1048064 512",  "write -z 0 64k",
+        "write -P 2 0 64M",
     };
     static const char *const options[] = {"compat=1.1", "cluster_size=4k", "cluster_size=2M"};
     for (size_t i = 0; i < sizeof options / sizeof *options; i++)
