@@ -6,6 +6,7 @@
  */
 #include "guest/host_key.h"
 
+#include <nettle/eddsa.h>
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
 #include <openssl/evp.h>
@@ -23,8 +24,6 @@
     X(EVP_PKEY_keygen)                                                                                       \
     X(EVP_PKEY_CTX_set_ec_paramgen_curve_nid)                                                                \
     X(EVP_PKEY_CTX_set_rsa_keygen_bits)                                                                      \
-    X(EVP_PKEY_get_raw_private_key)                                                                          \
-    X(EVP_PKEY_get_raw_public_key)                                                                           \
     X(EVP_PKEY_get_bn_param)                                                                                 \
     X(EVP_PKEY_get_octet_string_param)                                                                       \
     X(EVP_PKEY_free)                                                                                         \
@@ -34,17 +33,22 @@
 AQ_LIBRARY_DECLARE(aq_keys, CRYPTO_FUNCTIONS);
 AQ_LIBRARY_DEFINE(aq_keys, CRYPTO_FUNCTIONS, "libssl3", "libcrypto.so.3", "libcrypto.so");
 
-enum { ED25519_BYTES = 32, RSA_BITS = 3072, POINT_MAX = 133, NUMBER_MAX = 1024, LINE = 70, BLOCK = 8 };
+/* Most clones need Ed25519 alone. libcrypto takes five times as long for a process's first as Nettle, which
+   is there wherever QEMU is: it links it. */
+#define NETTLE_FUNCTIONS(X) X(nettle_ed25519_sha512_public_key)
+AQ_LIBRARY_DECLARE(aq_nettle, NETTLE_FUNCTIONS);
+AQ_LIBRARY_DEFINE(aq_nettle, NETTLE_FUNCTIONS, "libhogweed6", "libhogweed.so.6", "libhogweed.so");
+
+enum { RSA_BITS = 3072, POINT_MAX = 133, NUMBER_MAX = 1024, LINE = 70, BLOCK = 8 };
 
 enum kind { ED25519, ECDSA, RSA_3072 };
 
 static const struct {
     const char *type, *word;
-    int id;
 } kinds[] = {
-    [ED25519] = {"ssh-ed25519", "ed25519", EVP_PKEY_ED25519},
-    [ECDSA] = {"ecdsa-sha2-nistp256", "ecdsa", EVP_PKEY_EC},
-    [RSA_3072] = {"ssh-rsa", "rsa", EVP_PKEY_RSA},
+    [ED25519] = {"ssh-ed25519", "ed25519"},
+    [ECDSA] = {"ecdsa-sha2-nistp256", "ecdsa"},
+    [RSA_3072] = {"ssh-rsa", "rsa"},
 };
 
 #define CURVE "nistp256"
@@ -139,14 +143,17 @@ static void pkey_cleanup(EVP_PKEY **key)
 }
 #define autopkey aq_cleanup(pkey_cleanup)
 
+/* With libcrypto. */
 static EVP_PKEY *generate(enum kind kind, struct aq_error *err)
 {
     EVP_PKEY *key = NULL;
-    EVP_PKEY_CTX *context = aq_keys.EVP_PKEY_CTX_new_id(kinds[kind].id, NULL);
-    bool ready = context != NULL && aq_keys.EVP_PKEY_keygen_init(context) == 1 &&
-                 (kind != ECDSA ||
-                  aq_keys.EVP_PKEY_CTX_set_ec_paramgen_curve_nid(context, NID_X9_62_prime256v1) == 1) &&
-                 (kind != RSA_3072 || aq_keys.EVP_PKEY_CTX_set_rsa_keygen_bits(context, RSA_BITS) == 1);
+    if (aq_library_load(&aq_keys_library, err) < 0)
+        return NULL;
+    EVP_PKEY_CTX *context = aq_keys.EVP_PKEY_CTX_new_id(kind == ECDSA ? EVP_PKEY_EC : EVP_PKEY_RSA, NULL);
+    bool ready =
+        context != NULL && aq_keys.EVP_PKEY_keygen_init(context) == 1 &&
+        (kind == ECDSA ? aq_keys.EVP_PKEY_CTX_set_ec_paramgen_curve_nid(context, NID_X9_62_prime256v1) == 1
+                       : aq_keys.EVP_PKEY_CTX_set_rsa_keygen_bits(context, RSA_BITS) == 1);
     if (!ready || aq_keys.EVP_PKEY_keygen(context, &key) != 1) {
         key = NULL;
         fail(err);
@@ -156,15 +163,17 @@ static EVP_PKEY *generate(enum kind kind, struct aq_error *err)
     return key;
 }
 
-static int split_ed25519(const EVP_PKEY *key, struct parts *parts, struct aq_error *err)
+/* The secret is any 32 bytes (RFC 8032, 5.1.5). */
+static int make_ed25519(struct parts *parts, struct aq_error *err)
 {
-    unsigned char secret[2 * ED25519_BYTES]; /* the seed, then the public key */
-    size_t length = ED25519_BYTES, public_length = ED25519_BYTES;
-    if (aq_keys.EVP_PKEY_get_raw_private_key(key, secret, &length) != 1 ||
-        aq_keys.EVP_PKEY_get_raw_public_key(key, secret + ED25519_BYTES, &public_length) != 1)
-        return fail(err);
-    add_string(&parts->public, secret + ED25519_BYTES, ED25519_BYTES);
-    add_string(&parts->secret, secret + ED25519_BYTES, ED25519_BYTES);
+    uint8_t secret[ED25519_KEY_SIZE + ED25519_KEY_SIZE]; /* the seed, then the public key */
+    uint8_t *public = secret + ED25519_KEY_SIZE;
+    if (aq_library_load(&aq_nettle_library, err) < 0)
+        return -1;
+    aq_random_bytes(secret, ED25519_KEY_SIZE);
+    aq_nettle.nettle_ed25519_sha512_public_key(public, secret);
+    add_string(&parts->public, public, ED25519_KEY_SIZE);
+    add_string(&parts->secret, public, ED25519_KEY_SIZE);
     add_string(&parts->secret, secret, sizeof secret);
     add_string(&parts->dropbear, secret, sizeof secret);
     explicit_bzero(secret, sizeof secret);
@@ -192,11 +201,14 @@ static int add_part(const EVP_PKEY *key, const char *name, struct aq_buffer *fir
     return done < 0 ? fail(err) : 0;
 }
 
-static int split_ecdsa(const EVP_PKEY *key, struct parts *parts, struct aq_error *err)
+static int make_ecdsa(struct parts *parts, struct aq_error *err)
 {
+    autopkey EVP_PKEY *key = generate(ECDSA, err);
     struct aq_buffer *const all[] = {&parts->public, &parts->secret, &parts->dropbear};
     unsigned char point[POINT_MAX];
     size_t length = 0;
+    if (key == NULL)
+        return -1;
     if (aq_keys.EVP_PKEY_get_octet_string_param(key, OSSL_PKEY_PARAM_PUB_KEY, point, sizeof point, &length) !=
             1 ||
         length == 0 || point[0] != POINT_CONVERSION_UNCOMPRESSED)
@@ -209,7 +221,7 @@ static int split_ecdsa(const EVP_PKEY *key, struct parts *parts, struct aq_error
 }
 
 /* The order of the numbers is another in each of the three. */
-static int split_rsa(const EVP_PKEY *key, struct parts *parts, struct aq_error *err)
+static int make_rsa(struct parts *parts, struct aq_error *err)
 {
     static const struct {
         const char *name;
@@ -222,6 +234,9 @@ static int split_rsa(const EVP_PKEY *key, struct parts *parts, struct aq_error *
                  {OSSL_PKEY_PARAM_RSA_D, 2},       {OSSL_PKEY_PARAM_RSA_FACTOR1, 2},
                  {OSSL_PKEY_PARAM_RSA_FACTOR2, 2}};
     struct aq_buffer *const all[] = {&parts->public, &parts->secret, &parts->dropbear};
+    autopkey EVP_PKEY *key = generate(RSA_3072, err);
+    if (key == NULL)
+        return -1;
     for (size_t i = 0; i < sizeof order / sizeof *order; i++)
         if (add_part(key, order[i].name, all[order[i].where], NULL, err) < 0)
             return -1;
@@ -230,17 +245,14 @@ static int split_rsa(const EVP_PKEY *key, struct parts *parts, struct aq_error *
 
 static int make_parts(enum kind kind, struct parts *parts, struct aq_error *err)
 {
-    static int (*const split[])(const EVP_PKEY *, struct parts *, struct aq_error *) = {
-        [ED25519] = split_ed25519, [ECDSA] = split_ecdsa, [RSA_3072] = split_rsa};
+    static int (*const make[])(struct parts *, struct aq_error *) = {
+        [ED25519] = make_ed25519, [ECDSA] = make_ecdsa, [RSA_3072] = make_rsa};
     struct aq_buffer *const all[] = {&parts->public, &parts->secret, &parts->dropbear};
-    autopkey EVP_PKEY *key = generate(kind, err);
-    if (key == NULL)
-        return -1;
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         aq_buffer_room(all[i], ROOM);
         add_text(all[i], kinds[kind].type);
     }
-    return split[kind](key, parts, err);
+    return make[kind](parts, err);
 }
 
 /* --- the files --- */
@@ -294,7 +306,7 @@ int aq_host_key_make(const char *path, struct aq_buffer *file, struct aq_buffer 
     bool dropbear;
     if (!find_kind(path, &kind, &dropbear))
         return 0;
-    if (aq_library_load(&aq_keys_library, err) < 0 || make_parts(kind, &parts, err) < 0)
+    if (make_parts(kind, &parts, err) < 0)
         return -1;
     aq_buffer_room(file, 2 * ROOM);
     if (dropbear)

@@ -22,6 +22,7 @@ static void make(const char *path, struct aq_buffer *line)
     assert_ok(aq_write_new_file_at(here, "key", file.data, file.length, 0600, &err));
 }
 
+/* And what one half of them signs, the other finds right. */
 static void openssh_reads_its_keys(void **state)
 {
     static const char *const paths[] = {"/etc/ssh/ssh_host_ed25519_key", "/etc/ssh/ssh_host_ecdsa_key",
@@ -35,6 +36,9 @@ static void openssh_reads_its_keys(void **state)
             assert_memory_equal(seen, line.data, line.length);
             assert_true(seen[line.length] == '\n' || seen[line.length] == ' ');
             assert_true(aq_host_key_has_public_file(paths[i]));
+            tool("sh", "-c",
+                 "rm -f line.sig; echo word >line; ssh-keygen -q -Y sign -n test -f key line"
+                 " && ssh-keygen -q -Y check-novalidate -n test -s line.sig <line");
         }
 }
 
