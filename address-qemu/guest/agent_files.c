@@ -165,6 +165,8 @@ int aq_agent_put(struct aq_channel *channel, const struct aq_guest_put *put, str
         aq_agent_close(transfer.agent, transfer.handle); /* which also writes out what it holds */
         transfer.handle = -1;
         result = commit(&transfer, put, temporary, err);
+        if (put->sent != NULL)
+            *put->sent = transfer.sum.length;
     }
     if (result < 0)
         discard(transfer.agent, transfer.handle, put->path, temporary);

@@ -194,6 +194,8 @@ static int put_frame(struct aq_helper *helper, struct aq_helper_operation *opera
         aq_wire_get32(frame->payload + 8) != operation->crc)
         return fail_unexpected(err);
     operation->error = (struct aq_error){0}; /* if it was given up just now, that came too late */
+    if (operation->put->sent != NULL)
+        *operation->put->sent = operation->position;
     operation->done = true;
     return 0;
 }

@@ -68,8 +68,11 @@ int aq_serial_put(struct aq_channel *channel, const struct aq_guest_put *put, st
     if (run_script(serial, aq_script_prepare, arguments, put->path, &output, put->deadline, err) < 0)
         return -1;
     if (send_contents(serial, put, temporary, &sum, err) == 0 &&
-        commit(serial, put, temporary, &sum, err) == 0)
+        commit(serial, put, temporary, &sum, err) == 0) {
+        if (put->sent != NULL)
+            *put->sent = sum.length;
         return 0;
+    }
     discard(serial, put->path, temporary);
     return -1;
 }

@@ -41,6 +41,7 @@ const char aq_script_kill[] =
     "[ \"$3\" = yes ] && { (umask 022; mkdir -p \"$d\") || exit 13; }\n"                                     \
     "[ -d \"$d\" ] || exit 11\n"                                                                             \
     "[ -d \"$1\" ] && [ ! -L \"$1\" ] && exit 12\n"                                                          \
+    "[ -e \"$1\" ] && [ ! -f \"$1\" ] && [ ! -L \"$1\" ] && exit 15\n"                                       \
     "umask 077; (: >\"$2\") || exit 13\n"
 
 /* mv would go through a link to a folder. */

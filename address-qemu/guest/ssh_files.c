@@ -62,6 +62,8 @@ int aq_ssh_put(struct aq_channel *channel, const struct aq_guest_put *put, struc
     const struct aq_guest_exec exec = {.argv = argv, .deadline = put->deadline, .capture_limit = WORDS};
     const struct aq_ssh_order order = {
         .exec = &exec, .file = put->fd, .ending = AQ_SSH_STARVE, .late = AQ_E_TIMEOUT};
+    if (put->sent != NULL)
+        *put->sent = sum.length;
     return run_script((struct aq_ssh_channel *)channel, &order, put->path, err);
 }
 

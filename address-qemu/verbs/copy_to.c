@@ -63,6 +63,7 @@ static int copy_file(struct aq_call *call, int file, const char *path, struct aq
                      struct aq_error *err)
 {
     struct stat st;
+    uint64_t bytes;
     fstat(file, &st);
     const struct aq_guest_put put = {
         .fd = file,
@@ -71,12 +72,13 @@ static int copy_file(struct aq_call *call, int file, const char *path, struct aq
         .owner = aq_arg_text(call, "owner"),
         .make_folders = aq_arg_bool(call, "make_folders"),
         .deadline = aq_after_ms(aq_arg_number(call, "timeout")),
+        .sent = &bytes,
     };
     if (aq_channel_put(guest->guest.channel, &put, err) < 0)
         return -1;
-    aq_result_set_int(call->result, "BYTES", st.st_size);
-    aq_result_say(call->result, "copied %s to %s:%s (%lld bytes)", aq_arg_text(call, "local"), guest->vm.name,
-                  path, (long long)st.st_size);
+    aq_result_set_int(call->result, "BYTES", (int64_t)bytes);
+    aq_result_say(call->result, "copied %s to %s:%s (%llu bytes)", aq_arg_text(call, "local"), guest->vm.name,
+                  path, (unsigned long long)bytes);
     return 0;
 }
 

@@ -242,7 +242,6 @@ static bool open_temporary(struct put *put)
 /* Opens the folder of the target and keeps its last part. */
 static bool open_target(struct put *put, char *path, bool with_folders)
 {
-    struct stat there;
     char *slash = strrchr(path, '/');
     errno = EINVAL;
     if (path[0] != '/' || slash[1] == '\0' || strlen(slash + 1) >= sizeof put->name)
@@ -252,10 +251,19 @@ static bool open_target(struct put *put, char *path, bool with_folders)
     strcpy(put->name, slash + 1);
     slash[slash == path ? 1 : 0] = '\0';
     put->folder = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (put->folder < 0)
-        return false;
-    errno = EISDIR;
-    return fstatat(put->folder, put->name, &there, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISDIR(there.st_mode);
+    return put->folder >= 0;
+}
+
+/* A file or a link gives way; what programs have open as a device, a fifo or a socket would be lost to the
+ * next. */
+static bool may_take_place(const struct put *put)
+{
+    struct stat there;
+    if (fstatat(put->folder, put->name, &there, AT_SYMLINK_NOFOLLOW) < 0 || S_ISREG(there.st_mode) ||
+        S_ISLNK(there.st_mode))
+        return true;
+    errno = S_ISDIR(there.st_mode) ? EISDIR : EEXIST;
+    return false;
 }
 
 static struct aq_operation *start(char *path, const char *owner, mode_t mode, bool with_folders,
@@ -269,7 +277,11 @@ static struct aq_operation *start(char *path, const char *owner, mode_t mode, bo
     put->mode = mode & 07777;
     *what = "cannot open the folder of the file";
     bool good = open_target(put, path, with_folders);
-    if (good && !aq_accounts_owner(owner, &put->uid, &put->gid)) {
+    if (good && !may_take_place(put)) {
+        *what = errno == EISDIR ? "it is there already (end it with / to copy into it)"
+                                : "it is there already, and neither a file nor a link";
+        good = false;
+    } else if (good && !aq_accounts_owner(owner, &put->uid, &put->gid)) {
         *what = "there is no such user or group";
         errno = ENOENT;
         good = false;

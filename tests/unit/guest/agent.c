@@ -168,6 +168,21 @@ static void replaces_a_link_and_keeps_what_it_led_to(void **state)
     assert_only("links", 2);
 }
 
+static void says_how_much_was_sent(void **state)
+{
+    struct aq_error err = {0};
+    struct stat status;
+    uint64_t sent = 0;
+    char path[3100];
+    aq_autoclose int fd = open("/proc/version", O_RDONLY | O_CLOEXEC); /* of no size, says stat */
+    snprintf(path, sizeof path, "%s/version", here);
+    assert_ok(aq_channel_put(channel_of(state), &(struct aq_guest_put){.fd = fd, .path = path, .sent = &sent},
+                             &err));
+    assert_int_equal(stat("version", &status), 0);
+    assert_true(sent > 0);
+    assert_int_equal(sent, status.st_size);
+}
+
 static void refuses_files_that_cannot_be(void **state)
 {
     struct aq_error err = {0};
@@ -183,6 +198,8 @@ static void refuses_files_that_cannot_be(void **state)
     assert_fails(aq_channel_get(channel, &(struct aq_guest_get){.fd = fd, .path = path}, NULL, &err),
                  AQ_E_GUEST_REFUSED);
     snprintf(path, sizeof path, "%s/odd/fifo", here);
+    assert_fails(aq_channel_put(channel, &(struct aq_guest_put){.fd = fd, .path = path}, &err),
+                 AQ_E_GUEST_REFUSED);
     assert_fails(aq_channel_get(channel, &(struct aq_guest_get){.fd = fd, .path = path}, NULL, &err),
                  AQ_E_GUEST_REFUSED);
     snprintf(path, sizeof path, "%s/odd/none/file", here);
@@ -275,6 +292,7 @@ int main(void)
         with_agent(feeds_a_large_input),
         with_agent(puts_and_gets_files),
         with_agent(replaces_a_link_and_keeps_what_it_led_to),
+        with_agent(says_how_much_was_sent),
         with_agent(refuses_files_that_cannot_be),
         cmocka_unit_test_setup_teardown(tells_that_exec_is_blocked, open_agent_without_exec, close_agent),
         with_agent(finds_an_agent_again_that_was_silent),

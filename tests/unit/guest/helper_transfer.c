@@ -88,6 +88,22 @@ static void gives_the_file_to_its_owner(void **state)
     }
 }
 
+static void says_how_much_was_sent(void **state)
+{
+    struct helper_fixture *fixture = *state;
+    struct aq_error err = {0};
+    struct stat status;
+    uint64_t sent = 0;
+    char path[3100];
+    aq_autoclose int fd = open("/proc/version", O_RDONLY | O_CLOEXEC); /* of no size, says stat */
+    snprintf(path, sizeof path, "%s/version", here);
+    assert_ok(aq_channel_put(fixture->channel, &(struct aq_guest_put){.fd = fd, .path = path, .sent = &sent},
+                             &err));
+    assert_int_equal(stat("version", &status), 0);
+    assert_true(sent > 0);
+    assert_int_equal(sent, status.st_size);
+}
+
 static void refuses_files_that_cannot_be(void **state)
 {
     struct helper_fixture *fixture = *state;
@@ -104,6 +120,7 @@ static void refuses_files_that_cannot_be(void **state)
         aq_channel_get(channel, &(struct aq_guest_get){.fd = fd, .path = in_here(name)}, NULL, &err), code)
     try_put("odd/folder", AQ_E_GUEST_REFUSED);
     try_put("odd/folder/", AQ_E_GUEST_REFUSED);
+    try_put("odd/fifo", AQ_E_GUEST_REFUSED);
     try_put("odd/none/file", AQ_E_GUEST_FILE_NOT_FOUND);
     try_put("source/file", AQ_E_GUEST_FILE_NOT_FOUND);
     try_get("odd/folder", AQ_E_GUEST_REFUSED);
@@ -292,6 +309,7 @@ int main(void)
         with_server(puts_and_gets_files),
         with_server(replaces_what_is_there),
         with_server(gives_the_file_to_its_owner),
+        with_server(says_how_much_was_sent),
         with_server(refuses_files_that_cannot_be),
         with_server(carries_many_files_at_once),
         with_server(gives_up_a_transfer_at_its_deadline),

@@ -94,6 +94,21 @@ static void gives_the_file_to_its_owner(void **state)
     assert_int_equal(access("unowned", F_OK), -1);
 }
 
+static void says_how_much_was_sent(void **state)
+{
+    struct aq_error err = {0};
+    struct stat status;
+    uint64_t sent = 0;
+    char path[3100];
+    aq_autoclose int fd = open("/proc/version", O_RDONLY | O_CLOEXEC); /* of no size, says stat */
+    snprintf(path, sizeof path, "%s/version", here);
+    assert_ok(aq_channel_put(channel_of(state), &(struct aq_guest_put){.fd = fd, .path = path, .sent = &sent},
+                             &err));
+    assert_int_equal(stat("version", &status), 0);
+    assert_true(sent > 0);
+    assert_int_equal(sent, status.st_size);
+}
+
 static void refuses_files_that_cannot_be(void **state)
 {
     struct aq_channel *channel = channel_of(state);
@@ -109,6 +124,7 @@ static void refuses_files_that_cannot_be(void **state)
                  code)
     assert_fails(put(channel, fd, "odd/folder", &err), AQ_E_GUEST_REFUSED);
     assert_fails(put(channel, fd, "odd/folder/", &err), AQ_E_GUEST_REFUSED);
+    assert_fails(put(channel, fd, "odd/fifo", &err), AQ_E_GUEST_REFUSED);
     assert_fails(put(channel, fd, "odd/none/file", &err), AQ_E_GUEST_FILE_NOT_FOUND);
     assert_fails(put(channel, fd, "source/file", &err), AQ_E_GUEST_FILE_NOT_FOUND);
     try_get("odd/folder", 0, AQ_E_GUEST_REFUSED);
@@ -242,6 +258,7 @@ int main(void)
         cmocka_unit_test(puts_and_gets_files),
         cmocka_unit_test(replaces_what_is_there),
         cmocka_unit_test(gives_the_file_to_its_owner),
+        cmocka_unit_test(says_how_much_was_sent),
         cmocka_unit_test(refuses_files_that_cannot_be),
         cmocka_unit_test(full_disks_leave_nothing),
         cmocka_unit_test(what_changes_on_its_way_is_not_put),
