@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "token.h"
 
+#include <ctype.h>
+
 enum { OTHER, BLANK, NEWLINE, SYMBOL, QUOTE, SPECIAL };
 
 /* Blanks, newlines, symbols' characters, quotes, and what needs a closer look (- / ; , and `). */
@@ -256,6 +258,19 @@ static bool stands_alone(const struct aq_token *symbol)
     return false;
 }
 
+/* A text that begins or ends with a letter: whatever its placeholders stand for, that is no number, of which
+ * there would be a remainder. */
+static bool is_words(const struct aq_token *string)
+{
+    const char *first = string->at + 1, *last = string->at + string->length - 2;
+    while (first < last && (*first == ' ' || *first == '\t'))
+        first++;
+    while (first < last && (*last == ' ' || *last == '\t'))
+        last--;
+    return string->kind == AQ_TOKEN_STRING && first <= last &&
+           (isalpha((unsigned char)*first) || isalpha((unsigned char)*last));
+}
+
 static void take_first_or_later(struct aq_reader *reader, struct aq_token *token, int class)
 {
     token->first = reader->fresh;
@@ -270,8 +285,9 @@ static void take_first_or_later(struct aq_reader *reader, struct aq_token *token
     if (class == OTHER)
         reader->operand = *token->at == ')' || *token->at == ']' || *token->at == '}';
     else
-        reader->operand =
-            !reader->fresh && !(reader->rexxjs && class == SYMBOL && token->first && stands_alone(token));
+        reader->operand = !reader->fresh &&
+                          !(reader->rexxjs && class == SYMBOL && token->first && stands_alone(token)) &&
+                          !(class == QUOTE && is_words(token));
 }
 
 void aq_token_next(struct aq_reader *reader, struct aq_token *token)

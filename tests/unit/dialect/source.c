@@ -151,6 +151,9 @@ static void clauses_are_rewritten(void **state)
     check("say 1; let a.b = c // d", "say 1;     a.b = c // d");
     check("x += 1", "x = x + ( 1)");
     check("x.i *= 2 + 3 -- c", "x.i = x.i * ( 2 + 3) -- c");
+    check("//\nsay 'all of it' // note\nsay \"a {{x}}\" // y",
+          "--\nsay 'all of it' -- note\nsay REXXJS_TEXT(\"a {{x}}\") -- y");
+    check("//\nsay '7' // y \"{{x}}\" // y", "--\nsay '7' // y REXXJS_TEXT(\"{{x}}\") // y");
     check("x ||= 'a'; y //=3", "x = x || ( 'a'); y = y // (3)");
     check("if a then x -= 1 /* c */\nelse y = 1", "if a then x = x - ( 1) /* c */\nelse y = 1");
     check("x += 1,\n + 2\nsay x", "x = x + ( 1,\n + 2)\nsay x");
