@@ -11,6 +11,15 @@ static void add_cell(struct aq_buffer *markdown, const char *text)
         aq_buffer_format(markdown, *text == '|' ? "\\%c" : "%c", *text);
 }
 
+/* A REXX string in double quotes. */
+static void add_string(struct aq_buffer *markdown, const char *text)
+{
+    aq_buffer_add_char(markdown, '"');
+    for (; *text != '\0'; text++)
+        aq_buffer_format(markdown, *text == '"' ? "\"%c" : "%c", *text);
+    aq_buffer_add_char(markdown, '"');
+}
+
 static void add_params(const struct aq_verb *verb, struct aq_buffer *markdown)
 {
     if (verb->params == NULL || verb->params->name == NULL)
@@ -54,7 +63,9 @@ static void add_verb(const struct aq_verb *verb, struct aq_buffer *markdown)
         aq_buffer_format(markdown, "%s\n\n", verb->details);
     add_params(verb, markdown);
     add_fields(verb, markdown);
-    aq_buffer_format(markdown, "```rexx\nADDRESS QEMU \"%s\"\n```\n\n", verb->example);
+    aq_buffer_add_text(markdown, "```rexx\nADDRESS QEMU ");
+    add_string(markdown, verb->example);
+    aq_buffer_add_text(markdown, "\n```\n\n");
 }
 
 static void add_group(const char *group, void *data)

@@ -75,8 +75,7 @@ void aq_stream_output(const struct aq_call *call, enum aq_stream stream, const c
 static int unknown_verb(const char *verb, struct aq_error *err)
 {
     aq_autostrings struct aq_strings names = {0};
-    for (size_t i = 0; i < aq_verb_count; i++)
-        aq_strings_add(&names, aq_verbs[i]->name);
+    aq_verb_names(&names);
     aq_autofree char *absent = aq_format("there is no verb %s", verb);
     return aq_fail_unknown(err, AQ_E_VERB_UNKNOWN, absent, verb, &names, "`help` lists those there are");
 }

@@ -171,6 +171,9 @@ static int check_bounds(const struct aq_verb *verb, const struct aq_argument *ar
     if (param->type == AQ_TYPE_SIZE) {
         aq_size_text((uint64_t)param->min, low);
         aq_size_text((uint64_t)param->max, high);
+    } else if (param->type == AQ_TYPE_DURATION || param->type == AQ_TYPE_MILLISECONDS) {
+        aq_duration_text(param->min, low);
+        aq_duration_text(param->max, high);
     } else {
         snprintf(low, sizeof low, "%" PRId64, param->min);
         snprintf(high, sizeof high, "%" PRId64, param->max);
@@ -182,6 +185,15 @@ static int check_bounds(const struct aq_verb *verb, const struct aq_argument *ar
                    verb->name, low, high, argument->text);
 }
 
+/* What would be right if it were smaller needs to be told why it is not. */
+static bool is_huge(const struct aq_argument *argument)
+{
+    const enum aq_type type = argument->param->type;
+    return (type == AQ_TYPE_SIZE || type == AQ_TYPE_COUNT || type == AQ_TYPE_DURATION ||
+            type == AQ_TYPE_MILLISECONDS) &&
+           argument->length > 0 && strspn(argument->text, "0123456789") == argument->length;
+}
+
 int aq_type_check(const struct aq_verb *verb, struct aq_argument *argument, struct aq_error *err)
 {
     const struct aq_param *param = argument->param;
@@ -191,8 +203,9 @@ int aq_type_check(const struct aq_verb *verb, struct aq_argument *argument, stru
     struct aq_error reason = {0};
     if (types[param->type].check(argument, &reason) < 0) {
         aq_autofree char *url = param->type == AQ_TYPE_URL ? aq_url_text(argument->text) : NULL;
-        return aq_fail(err, AQ_E_VALUE_INVALID, "%s of %s has to be %s, but is \"%.200s\"", param->name,
-                       verb->name, wanted, url != NULL ? url : argument->text);
+        return aq_fail(err, AQ_E_VALUE_INVALID, "%s of %s has to be %s, but is \"%.200s\"%s", param->name,
+                       verb->name, wanted, url != NULL ? url : argument->text,
+                       is_huge(argument) ? ", which is too large" : "");
     }
     return check_bounds(verb, argument, err);
 }

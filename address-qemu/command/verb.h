@@ -21,6 +21,7 @@
 #include "address-qemu/address-qemu.h"
 #include "command/result.h"
 #include "util/error.h"
+#include "util/memory.h"
 
 /* The type of a parameter: how its text is checked, and what its number counts. */
 enum aq_type {
@@ -122,6 +123,9 @@ extern const size_t aq_verb_count;
 
 /* By name or alias, any case; NULL. */
 const struct aq_verb *aq_verb_find(const char *name);
+
+/* Adds the names of all verbs, for telling which one was meant. */
+void aq_verb_names(struct aq_strings *names);
 
 /* A parameter by name or alias, any case; NULL. */
 const struct aq_param *aq_param_find(const struct aq_verb *verb, const char *name);

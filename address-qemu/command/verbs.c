@@ -28,3 +28,9 @@ const struct aq_verb *aq_verb_find(const char *name)
             return aq_verbs[i];
     return NULL;
 }
+
+void aq_verb_names(struct aq_strings *names)
+{
+    for (size_t i = 0; i < aq_verb_count; i++)
+        aq_strings_add(names, aq_verbs[i]->name);
+}

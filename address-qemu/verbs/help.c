@@ -4,6 +4,7 @@
 #include "command/arguments.h"
 #include "command/help.h"
 #include "spec/reference.h"
+#include "util/suggest.h"
 
 static int run(struct aq_call *call, struct aq_error *err);
 
@@ -61,12 +62,19 @@ static void verbs_as_rows(aq_result *result)
     aq_result_set_int(result, "COUNT", (int64_t)aq_verb_count);
 }
 
+static int unknown(const char *name, struct aq_error *err)
+{
+    aq_autostrings struct aq_strings names = {0};
+    aq_verb_names(&names);
+    aq_autofree char *absent = aq_format("there is no verb %s to give help on", name);
+    return aq_fail_unknown(err, AQ_E_HELP_NOT_FOUND, absent, name, &names, "`help` lists those there are");
+}
+
 static int help_on(const char *name, struct aq_call *call, struct aq_buffer *text, struct aq_error *err)
 {
     const struct aq_verb *verb = aq_verb_find(name);
     if (verb == NULL)
-        return aq_fail(err, AQ_E_HELP_NOT_FOUND,
-                       "there is no verb %s to give help on; `help` lists those there are", name);
+        return unknown(name, err);
     aq_result_set_text(call->result, "NAME", verb->name);
     params_as_rows(verb, call->result);
     aq_help_verb(verb, text);

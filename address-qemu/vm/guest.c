@@ -312,11 +312,30 @@ void aq_guest_close(struct aq_guest *guest)
     *guest = AQ_GUEST_CLOSED;
 }
 
+/* Lines with nothing in them tell nothing; whoever looks for a login's prompt makes many. */
+static void drop_blank_lines(struct aq_buffer *text)
+{
+    size_t to = 0;
+    for (size_t at = 0, next; at < text->length; at = next) {
+        size_t length = strcspn(text->data + at, "\n");
+        next = at + length + (at + length < text->length);
+        if (strspn(text->data + at, " \t") >= length)
+            continue;
+        memmove(text->data + to, text->data + at, next - at);
+        to += next - at;
+    }
+    text->length = to;
+    text->data[to] = '\0';
+}
+
 void aq_guest_add_console(const struct aq_vm *vm, struct aq_error *err)
 {
     aq_autobuffer struct aq_buffer tail = {0};
     struct aq_error ignored = {0};
     if (aq_console_tail(vm, CONSOLE_LINES, &tail, &ignored) < 0 || tail.length == 0)
+        return;
+    drop_blank_lines(&tail);
+    if (tail.length == 0)
         return;
     size_t used = strlen(err->text);
     snprintf(err->text + used, sizeof err->text - used, "\nthe end of the guest's console:\n%s", tail.data);

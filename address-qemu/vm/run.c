@@ -108,8 +108,8 @@ int aq_run_need(const struct aq_vm *vm, struct aq_run *run, struct aq_error *err
 {
     int running = aq_run_read(vm, run, err);
     if (running == 0)
-        return aq_fail(err, AQ_E_VM_NOT_RUNNING, "the VM %s is stopped; `start name=%s` it first", vm->name,
-                       vm->name);
+        return aq_fail(err, AQ_E_VM_NOT_RUNNING, "the VM %s is %s; `%s name=%s` it first", vm->name,
+                       aq_run_status(vm, NULL), aq_vm_is_saved(vm) ? "restore_state" : "start", vm->name);
     return running < 0 ? -1 : 0;
 }
 

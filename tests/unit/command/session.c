@@ -79,6 +79,38 @@ static void every_verb_explains_itself(void **state)
         }
     }
     assert_refused("HELP_NOT_FOUND", "help xyzzy");
+    assert_refused("HELP_NOT_FOUND", "help clnoe");
+    assert_non_null(strstr(aq_result_error(last), "did you mean clone?"));
+}
+
+/* What a user copies out of the reference has to be REXX: a quote within a string is written twice. */
+static void examples_are_strings(void **state)
+{
+    (void)state;
+    assert_command("help topic=reference");
+    const char *at = aq_result_output(last);
+    size_t examples = 0;
+    while ((at = strstr(at, "\nADDRESS QEMU \"")) != NULL) {
+        at += strlen("\nADDRESS QEMU \"");
+        while (*at != '"' || at[1] == '"')
+            at += *at == '"' ? 2 : 1;
+        assert_memory_equal(at, "\"\n", 2);
+        examples++;
+    }
+    assert_int_equal(examples, aq_verb_count);
+}
+
+static void numbers_that_are_too_large_are_called_so(void **state)
+{
+    (void)state;
+    assert_refused("VALUE_INVALID", "clone base=b memory=99999999999999999999");
+    assert_non_null(strstr(aq_result_error(last), "too large"));
+    assert_refused("VALUE_INVALID", "clone base=b cpus=99999999999999999999");
+    assert_non_null(strstr(aq_result_error(last), "too large"));
+    assert_refused("VALUE_INVALID", "configure_health_check vm=a command=true interval=1");
+    assert_non_null(strstr(aq_result_error(last), "from 100ms to 7d"));
+    assert_refused("VALUE_INVALID", "clone base=b cpus=two");
+    assert_null(strstr(aq_result_error(last), "too large"));
 }
 
 static void no_name_or_alias_means_two_verbs(void **state)
@@ -108,6 +140,8 @@ int main(void)
         cmocka_unit_test(keys_are_held_against_the_descriptor),
         cmocka_unit_test(a_nul_byte_is_refused),
         cmocka_unit_test(every_verb_explains_itself),
+        cmocka_unit_test(examples_are_strings),
+        cmocka_unit_test(numbers_that_are_too_large_are_called_so),
         cmocka_unit_test(no_name_or_alias_means_two_verbs),
         cmocka_unit_test(closed_standard_descriptors_are_not_reused),
     };

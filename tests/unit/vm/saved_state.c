@@ -20,6 +20,7 @@ static void a_vm_is_put_away_and_goes_on(void **state)
     assert_command("list_snapshots one"); /* where it is kept is nobody's business */
     assert_string_equal(field("COUNT"), "0");
     assert_refused("VM_NOT_RUNNING", "save_state one");
+    assert_says("is saved; `restore_state name=one`");
     assert_command("restore_state name=one");
     assert_string_equal(field("STATUS"), "running");
     assert_string_not_equal(field("PID"), pid);

@@ -18,6 +18,20 @@
 #include "util/process.h"
 #include "vm/run.h"
 
+/* Who looks for a login's prompt on the console leaves many blank lines there. */
+static void the_console_is_quoted_without_blank_lines(void **state)
+{
+    (void)state;
+    assert_command("clone base=base name=one");
+    aq_autoclose int vms = aq_open_home_dir("vms", &err);
+    aq_autoclose int log = openat(vms, "one/console.log", O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+    assert_true(log >= 0 && dprintf(log, "\nfirst\n\n \n\r\nlast\n\n\n") > 0);
+    assert_refused("AGENT_MISSING", "wait one timeout=1");
+    const char *quoted = strstr(aq_result_error(last), "first\nlast\n");
+    assert_non_null(quoted);
+    assert_string_equal(quoted, "first\nlast\n");
+}
+
 static void a_vm_starts_and_is_known_again(void **state)
 {
     (void)state;
@@ -268,6 +282,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_vm_without_a_network_has_no_port, fresh, ended),
         cmocka_unit_test_setup_teardown(parallel_starts_get_distinct_ports, fresh, ended),
         cmocka_unit_test_setup_teardown(death_of_the_starter_is_got_over, fresh, ended),
+        cmocka_unit_test_setup_teardown(the_console_is_quoted_without_blank_lines, fresh, ended),
         cmocka_unit_test_setup_teardown(an_interrupted_start_leaves_nothing, fresh, ended),
     };
     int failed = cmocka_run_group_tests_name("vm/start", tests, NULL, NULL);
