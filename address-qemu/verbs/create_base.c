@@ -44,18 +44,15 @@ const struct aq_verb aq_verb_create_base = {
     .name = "create_base",
     .group = "Bases",
     .summary = "Build a bootable base out of Debian packages",
-    .details = "Needs neither root nor KVM. `micro` takes seconds to build and a few to boot: busybox, "
-               "the guest "
-               "agent, "
-               "the REXX runner and an SSH server; of `packages` the files are unpacked, but no installation "
-               "script runs. "
-               "`debian` is installed by mmdebstrap, with systemd, the guest agent and openssh-server, and "
-               "takes a minute. "
-               "Both get their network by DHCP, grow their root file system to the disk of a clone, let "
-               "nobody in by "
-               "password, and make machine-id and SSH host key anew in each clone. Downloaded packages are "
-               "kept in the "
-               "store's cache, so that a micro base can be built again without a network.",
+    .details =
+        "Needs neither root nor KVM. `micro` takes seconds to build and a few to boot: busybox, the "
+        "guest agent, the REXX runner and an SSH server; of `packages` the files are unpacked, but no "
+        "installation script runs. `debian` is installed by mmdebstrap, with systemd, the guest agent "
+        "and openssh-server, and takes a minute. Both get their network by DHCP, grow their root file "
+        "system to the disk of a clone, let nobody in by password, and make machine-id and SSH host key "
+        "anew in each clone. The kernel is kept beside the disk, and QEMU starts clones with it until "
+        "they write to their boot partition or boot sector (`QEMU_BOOT`). Downloaded packages are kept "
+        "in the store's cache, so that a micro base can be built again without a network.",
     .params = params,
     .sets = sets,
     .example = "create_base name=debian kind=debian packages=curl,git size=10G",
