@@ -11,6 +11,7 @@
 #include "verbs/call_guest.h"
 #include "verbs/copy_tree.h"
 #include "verbs/vm_fields.h"
+#include "vm/halt.h"
 
 static int run(struct aq_call *call, struct aq_error *err);
 
@@ -88,7 +89,9 @@ static int arrival_open(const char *local, const char *remote, struct arrival *a
     struct stat st;
     const char *slash = strrchr(remote, '/');
     bool into_folder = local[strlen(local) - 1] == '/' || (stat(local, &st) == 0 && S_ISDIR(st.st_mode));
-    arrival->path = into_folder ? aq_format("%s/%s", local, slash + 1) : aq_strdup(local);
+    arrival->path = into_folder
+                        ? aq_format("%s%s%s", local, local[strlen(local) - 1] == '/' ? "" : "/", slash + 1)
+                        : aq_strdup(local);
     aq_autofree char *for_folder = aq_strdup(arrival->path);
     aq_autofree char *for_name = aq_strdup(arrival->path);
     arrival->name = aq_strdup(basename(for_name));
@@ -133,8 +136,10 @@ static int copy_file(struct aq_call *call, struct aq_error *err)
         .deadline = aq_after_ms(aq_arg_number(call, "timeout")),
     };
     struct aq_guest_file file = {0};
-    if (aq_channel_get(guest.guest.channel, &get, &file, err) < 0)
+    if (aq_channel_get(guest.guest.channel, &get, &file, err) < 0) {
+        aq_vm_blame_halt(&guest.vm, err);
         return -1;
+    }
     mode_t mode = aq_arg_given(call, "mode") ? (mode_t)aq_arg_number(call, "mode") : file.mode & 0755;
     if (arrival_publish(&arrival, mode, err) < 0)
         return -1;

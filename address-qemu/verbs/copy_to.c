@@ -7,6 +7,7 @@
 #include "verbs/call_guest.h"
 #include "verbs/copy_tree.h"
 #include "verbs/vm_fields.h"
+#include "vm/halt.h"
 
 static int run(struct aq_call *call, struct aq_error *err);
 
@@ -74,8 +75,10 @@ static int copy_file(struct aq_call *call, int file, const char *path, struct aq
         .deadline = aq_after_ms(aq_arg_number(call, "timeout")),
         .sent = &bytes,
     };
-    if (aq_channel_put(guest->guest.channel, &put, err) < 0)
+    if (aq_channel_put(guest->guest.channel, &put, err) < 0) {
+        aq_vm_blame_halt(&guest->vm, err);
         return -1;
+    }
     aq_result_set_int(call->result, "BYTES", (int64_t)bytes);
     aq_result_say(call->result, "copied %s to %s:%s (%llu bytes)", aq_arg_text(call, "local"), guest->vm.name,
                   path, (unsigned long long)bytes);

@@ -83,7 +83,7 @@ static int run(struct aq_call *call, struct aq_error *err)
         .deadline = aq_after_ms(aq_arg_number(call, "timeout")),
     };
     exec.input = aq_arg_bytes(call, "stdin", &exec.input_length);
-    int ran = aq_guest_command(call, guest.channel, &exec, aq_arg_bool(call, "stream"), err);
+    int ran = aq_guest_command(call, &vm, guest.channel, &exec, aq_arg_bool(call, "stream"), err);
     aq_say_method(call->result, &guest);
     return ran;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "verbs/guest_command.h"
+#include "vm/halt.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -45,8 +46,8 @@ static int failed(const struct aq_guest_exit *exit, struct aq_error *err)
                    words);
 }
 
-int aq_guest_command(struct aq_call *call, struct aq_channel *channel, struct aq_guest_exec *exec,
-                     bool stream, struct aq_error *err)
+int aq_guest_command(struct aq_call *call, const struct aq_vm *vm, struct aq_channel *channel,
+                     struct aq_guest_exec *exec, bool stream, struct aq_error *err)
 {
     exec->capture_limit = (size_t)aq_arg_number(call, "max_output");
     exec->on_output = stream ? stream_on : NULL;
@@ -55,8 +56,10 @@ int aq_guest_command(struct aq_call *call, struct aq_channel *channel, struct aq
     aq_deadline started = aq_now();
     int ran = aq_channel_exec(channel, exec, &exit, err);
     set_fields(call->result, &exit, started);
-    if (ran < 0)
+    if (ran < 0) {
+        aq_vm_blame_halt(vm, err);
         return -1;
+    }
     aq_result_set_int(call->result, "EXIT_CODE", exit.exit_code);
     aq_result_say(call->result, "the command ended with exit code %d; it wrote %" PRIu64 " bytes",
                   exit.exit_code, exit.output_length + exit.errors_length);

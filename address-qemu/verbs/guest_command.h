@@ -5,6 +5,7 @@
 
 #include "command/verb.h"
 #include "guest/channel.h"
+#include "vm/vm.h"
 
 /* How much of each stream is kept unless a verb says otherwise. */
 #define AQ_OUTPUT_KEPT "256M"
@@ -27,10 +28,10 @@
         "DURATION", "how many milliseconds it ran"                                                           \
     }
 
-/* Runs it and sets those fields, also when it fails. The exec's output members are filled in here. `stream`:
-   pass the output on as it comes. A code other than 0 is GUEST_COMMAND_FAILED with the end of its standard
-   error. */
-int aq_guest_command(struct aq_call *call, struct aq_channel *channel, struct aq_guest_exec *exec,
-                     bool stream, struct aq_error *err);
+/* Runs it in that VM and sets those fields, also when it fails. The exec's output members are filled in here.
+   `stream`: pass the output on as it comes. A code other than 0 is GUEST_COMMAND_FAILED with the end of its
+   standard error. */
+int aq_guest_command(struct aq_call *call, const struct aq_vm *vm, struct aq_channel *channel,
+                     struct aq_guest_exec *exec, bool stream, struct aq_error *err);
 
 #endif

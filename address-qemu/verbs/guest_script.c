@@ -81,7 +81,7 @@ int aq_guest_script_run(struct aq_call *call, struct aq_channel *channel, struct
     /* The console has none: there, CHECKPOINT finds no host to answer it. */
     if (strcmp(aq_channel_name(channel), "serial") != 0)
         exec.side = aq_checkpoints_side(checkpoints);
-    int ran = aq_guest_command(call, channel, &exec, aq_arg_bool(call, "stream"), err);
+    int ran = aq_guest_command(call, script->vm, channel, &exec, aq_arg_bool(call, "stream"), err);
     aq_checkpoints_close(checkpoints);
     if (ran == 0 || guest_is_there(err))
         remove_script(channel, script->path);

@@ -62,7 +62,8 @@ static int status_of_one(struct aq_call *call, const char *name, struct aq_error
                   run.paused ? "is paused; its process has been there" : "has been running",
                   aq_duration_text(milliseconds, uptime), run.process.pid, aq_accel_name(run.accel));
     if (halted != NULL)
-        aq_result_say(call->result, "\nit stands still: %s; mend that and `resume name=%s` it", halted, name);
+        aq_result_say_more(call->result, "\nit stands still: %s; mend that and `resume name=%s` it", halted,
+                           name);
     return 0;
 }
 

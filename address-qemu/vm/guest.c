@@ -288,16 +288,12 @@ int aq_guest_open(const struct aq_vm *vm, enum aq_method method, aq_deadline dea
                   struct aq_error *err)
 {
     struct aq_run run = {0};
-    struct aq_error reason = {0};
     if (aq_run_need(vm, &run, err) < 0)
         return -1;
-    if (open_running(vm, &run, method, deadline, guest, &reason) == 0)
+    if (open_running(vm, &run, method, deadline, guest, err) == 0)
         return 0;
-    const char *halted = reason.code != AQ_E_INTERRUPTED ? aq_vm_halted(&run) : NULL;
-    if (halted == NULL)
-        return aq_fail(err, reason.code, "%s", reason.text);
-    return aq_fail(err, AQ_E_VM_PAUSED, "the VM %s stands still: %s; mend that and `resume name=%s` it",
-                   vm->name, halted, vm->name);
+    aq_vm_blame_halt(vm, err);
+    return -1;
 }
 
 void aq_guest_close(struct aq_guest *guest)

@@ -30,3 +30,22 @@ const char *aq_vm_halted(const struct aq_run *run)
             return halts[i].why;
     return NULL;
 }
+
+static bool has_answered(enum aq_error_code code)
+{
+    return code == AQ_E_GUEST_COMMAND_FAILED || code == AQ_E_GUEST_FILE_NOT_FOUND ||
+           code == AQ_E_GUEST_REFUSED || code == AQ_E_INTERRUPTED;
+}
+
+void aq_vm_blame_halt(const struct aq_vm *vm, struct aq_error *err)
+{
+    struct aq_run run = {0};
+    struct aq_error ignored = {0};
+    const char *halted =
+        !has_answered(err->code) && aq_run_read(vm, &run, &ignored) > 0 ? aq_vm_halted(&run) : NULL;
+    if (halted == NULL)
+        return;
+    *err = (struct aq_error){0};
+    aq_fail(err, AQ_E_VM_PAUSED, "the VM %s stands still: %s; mend that and `resume name=%s` it", vm->name,
+            halted, vm->name);
+}

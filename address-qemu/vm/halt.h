@@ -13,4 +13,8 @@
  * once. */
 const char *aq_vm_halted(const struct aq_run *run);
 
+/* What went wrong with that VM's guest comes of its standing still, if it does: then that is the error
+ * (VM_PAUSED). Errors that only a guest which answers can give, and interruptions, are left as they are. */
+void aq_vm_blame_halt(const struct aq_vm *vm, struct aq_error *err);
+
 #endif

@@ -33,6 +33,7 @@ fallocate -l "$((free - 8))M" "$ADDRESS_QEMU_HOME/vms/.fill"
 guest one '(dd if=/dev/urandom of=/data bs=64k count=512 && sync && md5sum /data >/run/sum) >/dev/null 2>&1 &'
 wait_until 240 is_halted
 assert_contains "$(halted)" "disk is full"
+assert_contains "$(qemu "status one")" "has been running"
 assert_contains "$(qemu "status one")" "resume name=one"
 checks <<'REXX'
 address qemu
@@ -49,3 +50,13 @@ wait_until 240 guest_is one 'test -s /run/sum'
 assert_equals '/data: OK' "$(guest one 'echo 3 >/proc/sys/vm/drop_caches; md5sum -c /run/sum')"
 assert_equals 1 "$(qemu_get QEMU_MEMORY "snapshot name=one snapshot_name=s")"
 assert_equals '/data: OK' "$(guest one 'md5sum -c /run/sum')"
+
+# In the middle of a command, too, the disk is what is told of, and not the guest that answers no more.
+free=$(($(stat -f -c '%a*%S' "$ADDRESS_QEMU_HOME/vms") / 1024 / 1024))
+fallocate -l "$((free - 4))M" "$ADDRESS_QEMU_HOME/vms/.fill"
+checks <<'REXX'
+address qemu
+call refused 'VM_PAUSED', "execute vm=one command='dd if=/dev/urandom of=/more bs=64k count=512; sync' timeout=5s"
+call has qemu_error, 'disk is full', 'why the guest has become silent'
+REXX
+rm "$ADDRESS_QEMU_HOME/vms/.fill"
