@@ -60,6 +60,14 @@ int aq_dependents_of(const struct aq_parent *on, aq_dependents *above, struct aq
     return 0;
 }
 
+const char *aq_dependents_advice(const struct aq_strings *names)
+{
+    for (size_t i = 0; i < names->count; i++)
+        if (strncmp(names->items[i], "layer ", 6) == 0)
+            return " (`prune` removes layers that nothing needs any more)";
+    return "";
+}
+
 int aq_refuse_dependents(const struct aq_parent *on, aq_dependents *above, const char *wish,
                          struct aq_error *err)
 {
@@ -76,5 +84,6 @@ int aq_refuse_dependents(const struct aq_parent *on, aq_dependents *above, const
         aq_buffer_format(&list, " and %zu more", names.count - shown);
     aq_autofree char *what = aq_parent_text(on);
     return aq_fail(err, on->kind == AQ_PARENT_LAYER ? AQ_E_LAYER_IN_USE : AQ_E_BASE_IN_USE,
-                   "%s cannot %s while this depends on it: %s; remove that first", what, wish, list.data);
+                   "%s cannot %s while this depends on it: %s; remove that first%s", what, wish, list.data,
+                   aq_dependents_advice(&names));
 }

@@ -20,6 +20,10 @@ typedef int aq_dependents(const struct aq_parent *on, struct aq_strings *names, 
 int aq_dependents_of(const struct aq_parent *on, aq_dependents *above, struct aq_strings *names,
                      struct aq_error *err);
 
+/* What a refusal that lists such names adds, because a layer is not removed by its name: "" when there is
+   none among them. */
+const char *aq_dependents_advice(const struct aq_strings *names);
+
 /* Refuses with BASE_IN_USE or LAYER_IN_USE when anything does; `wish` ("be removed") completes the sentence.
  */
 int aq_refuse_dependents(const struct aq_parent *on, aq_dependents *above, const char *wish,

@@ -110,11 +110,11 @@ static int check_siblings(const struct aq_vm *vm, const struct target *target, s
             aq_buffer_format(&others, "%s%s", others.length > 0 ? ", " : "", names.items[i]);
     if (others.length == 0)
         return 0;
-    return aq_fail(err, target->parent->kind == AQ_PARENT_LAYER ? AQ_E_LAYER_IN_USE : AQ_E_BASE_IN_USE,
-                   "the changes of VM %s cannot go down into %s while this stands on it too: %s; `flatten` "
-                   "or remove that "
-                   "first",
-                   vm->name, what, others.data);
+    return aq_fail(
+        err, target->parent->kind == AQ_PARENT_LAYER ? AQ_E_LAYER_IN_USE : AQ_E_BASE_IN_USE,
+        "the changes of VM %s cannot go down into %s while this stands on it too: %s; `flatten` or remove "
+        "that first%s",
+        vm->name, what, others.data, aq_dependents_advice(&names));
 }
 
 /* Half way down is no good place to find that out. */

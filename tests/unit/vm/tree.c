@@ -84,6 +84,7 @@ static void what_nothing_needs_is_removed(void **state)
     assert_command("remove vm-2");
     assert_command("remove vm-1");
     assert_refused("BASE_IN_USE", "remove_base name=base");
+    assert_says("`prune`");
     assert_command("prune");
     assert_string_equal(field("COUNT"), "2"); /* one stood on the other */
     aq_autofree char *left = store_files("layers");
