@@ -2,7 +2,8 @@
 /*
  * What // is behind an operand, in a script in RexxJS style, which has it for comments and REXX for the
  * remainder. It is read from what follows on the line: two words with nothing between them are no expression
- * that anybody writes, and the rest can only be one thing or the other.
+ * that anybody writes, a word that is nowhere else has no value, and the rest can only be one thing or the
+ * other.
  */
 #include "token.h"
 
@@ -60,7 +61,42 @@ static bool look(const char *at, const char *end, bool *words)
     return true;
 }
 
-enum aq_token_kind aq_judge_slashes(const char *behind, const char *line_end)
+/* Variables that are set without being named. */
+static bool is_set_unseen(const char *word, size_t length)
+{
+    static const char *const names[] = {"RC", "RESULT", "SIGL"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strlen(names[i]) == length && strncasecmp(names[i], word, length) == 0)
+            return true;
+    return length > 5 && strncasecmp(word, "QEMU_", 5) == 0;
+}
+
+static bool is_nowhere_else(const struct aq_reader *reader, const char *word, size_t length)
+{
+    for (const char *at = reader->text; at + length <= reader->end; at++) {
+        bool begins = at == reader->text || !aq_is_symbol_char(at[-1]);
+        bool ends = at + length == reader->end || !aq_is_symbol_char(at[length]) || at[length] == '.';
+        if (at != word && begins && ends && strncasecmp(at, word, length) == 0)
+            return false;
+    }
+    return true;
+}
+
+/* One word to the line's end which the script has nowhere else: if it were a variable, it would have no
+ * value. */
+static bool is_remark(const struct aq_reader *reader, const char *word, const char *line_end)
+{
+    const char *at = word;
+    while (at < line_end && aq_is_symbol_char(*at) && *at != '.')
+        at++;
+    size_t length = (size_t)(at - word);
+    while (at < line_end && is_blank(*at))
+        at++;
+    return length > 0 && at == line_end && (*word < '0' || *word > '9') && !is_set_unseen(word, length) &&
+           is_nowhere_else(reader, word, length);
+}
+
+enum aq_token_kind aq_judge_slashes(const struct aq_reader *reader, const char *behind, const char *line_end)
 {
     const char *at = behind;
     bool words = false;
@@ -69,6 +105,6 @@ enum aq_token_kind aq_judge_slashes(const char *behind, const char *line_end)
     if (at == line_end || !look(at, line_end, &words) || strchr("*/%|&=<>),", *at) != NULL)
         return AQ_TOKEN_SLASHES;
     if (!words)
-        return AQ_TOKEN_OTHER;
+        return is_remark(reader, at, line_end) ? AQ_TOKEN_SLASHES : AQ_TOKEN_OTHER;
     return *at >= '0' && *at <= '9' ? AQ_TOKEN_UNCLEAR : AQ_TOKEN_SLASHES;
 }

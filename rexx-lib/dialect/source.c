@@ -311,7 +311,8 @@ static void go_through(struct aq_translation *translation, size_t length, enum a
 {
     const char *text = translation->text, *end = text + length;
     bool rexxjs = pass == AQ_PASS_LEARN || pass == AQ_PASS_WRITE;
-    translation->in = (struct aq_reader){.at = text, .end = end, .fresh = true, .rexxjs = rexxjs};
+    translation->in =
+        (struct aq_reader){.at = text, .end = end, .text = text, .fresh = true, .rexxjs = rexxjs};
     translation->pass = pass;
     translation->writing = pass == AQ_PASS_WRITE;
     translation->copied = translation->previous_end = text;

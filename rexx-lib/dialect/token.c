@@ -217,7 +217,8 @@ static bool pass_comment(struct aq_reader *reader, struct aq_token *token)
         finish(reader, token, AQ_TOKEN_OPEN_COMMENT, end);
     } else if (at[0] == '/' && at[1] == '/' && (reader->fresh || reader->rexxjs)) {
         const char *line_end = aq_skip_line(at, end);
-        enum aq_token_kind kind = reader->operand ? aq_judge_slashes(at + 2, line_end) : AQ_TOKEN_SLASHES;
+        enum aq_token_kind kind =
+            reader->operand ? aq_judge_slashes(reader, at + 2, line_end) : AQ_TOKEN_SLASHES;
         if (kind != AQ_TOKEN_OTHER)
             finish(reader, token, kind, line_end);
     }

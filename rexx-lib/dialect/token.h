@@ -33,9 +33,10 @@ struct aq_token {
     size_t length;
 };
 
-/* Set at and end, fresh to true and the rest to zero. A copy reads ahead. */
+/* Set at, end and text, fresh to true and the rest to zero. A copy reads ahead. */
 struct aq_reader {
     const char *at, *end;
+    const char *text;  /* where the script begins */
     bool rexxjs;       /* as RexxJS has it: quotes may close on a later line, \" within them is one of the
                           text, and // begins a comment wherever it cannot be the remainder */
     unsigned brackets; /* that are open: a line's end in them is none of the clause's */
@@ -110,6 +111,6 @@ const char *aq_skip_line(const char *at, const char *end);
 
 /* What two slashes behind an operand are, by what follows them on their line: AQ_TOKEN_SLASHES,
  * AQ_TOKEN_UNCLEAR, or AQ_TOKEN_OTHER for the remainder. */
-enum aq_token_kind aq_judge_slashes(const char *behind, const char *line_end);
+enum aq_token_kind aq_judge_slashes(const struct aq_reader *reader, const char *behind, const char *line_end);
 
 #endif

@@ -148,11 +148,14 @@ static void clauses_are_rewritten(void **state)
     check("// one\n  // two `\nsay 1", "-- one\n  -- two `\nsay 1");
     check("if x then // y\nz = 1", "if x then -- y\nz = 1");
     check("LET x = 1", "    x = 1");
-    check("say 1; let a.b = c // d", "say 1;     a.b = c // d");
+    check("d = 2; let a.b = c // d", "d = 2;     a.b = c // d");
     check("x += 1", "x = x + ( 1)");
     check("x.i *= 2 + 3 -- c", "x.i = x.i * ( 2 + 3) -- c");
     check("//\nsay 'all of it' // note\nsay \"a {{x}}\" // y",
           "--\nsay 'all of it' -- note\nsay REXXJS_TEXT(\"a {{x}}\") -- y");
+    check("//\nx = 7 // Done\nexit 0 // rc", "--\nx = 7 -- Done\nexit 0 // rc");
+    check("//\nx = 7 // done.1\nsay donee 'n' // n", "--\nx = 7 // done.1\nsay donee 'n' -- n");
+    check("//\nparse arg n.\nsay x // N\nsay x // qemu_vm", "--\nparse arg n.\nsay x // N\nsay x // qemu_vm");
     check("//\nsay '7' // y \"{{x}}\" // y", "--\nsay '7' // y REXXJS_TEXT(\"{{x}}\") // y");
     check("x ||= 'a'; y //=3", "x = x || ( 'a'); y = y // (3)");
     check("if a then x -= 1 /* c */\nelse y = 1", "if a then x = x - ( 1) /* c */\nelse y = 1");
