@@ -114,13 +114,13 @@ static bool has_list(const struct aq_policy_file *file, enum aq_policy_rule rule
     return file->values[rule].line != 0 || file->mode == AQ_POLICY_STRICT;
 }
 
-/* "a, b", or "none". free() it. */
+/* "a, b", or "nothing" ("none" is a network). free() it. */
 static char *list_text(const struct aq_strings *items)
 {
     aq_autobuffer struct aq_buffer text = {0};
     for (size_t i = 0; i < items->count; i++)
         aq_buffer_format(&text, "%s%s", i > 0 ? ", " : "", items->items[i]);
-    return aq_strdup(items->count > 0 ? aq_buffer_text(&text) : "none");
+    return aq_strdup(items->count > 0 ? aq_buffer_text(&text) : "nothing");
 }
 
 int aq_policy_name(const struct aq_policy *policy, enum aq_policy_rule rule, const char *name,

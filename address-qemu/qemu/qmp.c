@@ -86,8 +86,10 @@ static bool keep_event(struct aq_qmp *qmp, json_t *message)
 
 static int fail_command(const json_t *error, const char *name, struct aq_error *err)
 {
-    return aq_fail(err, AQ_E_QMP_FAILED, "QEMU refused %s: %s (%s)", name,
-                   aq_json_text(error, "desc", "no reason given"), aq_json_text(error, "class", "no class"));
+    const char *reason = aq_json_text(error, "desc", "no reason given");
+    bool full = strstr(reason, strerror(ENOSPC)) != NULL;
+    return aq_fail(err, full ? AQ_E_NO_SPACE : AQ_E_QMP_FAILED, "QEMU refused %s: %s (%s)", name, reason,
+                   aq_json_text(error, "class", "no class"));
 }
 
 /* The answer to command `id`; events are queued on the way and late answers to earlier commands dropped. */

@@ -144,7 +144,7 @@ static void permissive_notes_what_it_would_refuse(void **state)
     aq_policy_take_notes(&notes);
     assert_int_equal(notes.count, 2);
     assert_non_null(strstr(notes.items[0], "it would have 2 VMs, and the policy allows 1 (max_vms, "));
-    assert_non_null(strstr(notes.items[1], "/etc/passwd is not in a place that the policy allows: none"));
+    assert_non_null(strstr(notes.items[1], "/etc/passwd is not in a place that the policy allows: nothing"));
     aq_policy_take_notes(&notes);
     assert_int_equal(notes.count, 2);
 }

@@ -218,6 +218,10 @@ static void errors_carry_the_command_and_the_words(void **state)
     assert_int_equal(aq_qmp_command(qmp, "device_add", NULL, aq_after_ms(HANG), NULL, &err), -1);
     assert_int_equal(err.code, AQ_E_QMP_FAILED);
     assert_string_equal(err.text, "QEMU refused device_add: no such thing (GenericError)");
+    err = (struct aq_error){0};
+    say(peer, "{\"id\": 3, \"error\": {\"class\": \"GenericError\", \"desc\": \"No room: No space left on "
+              "device\"}}\n");
+    assert_fails(aq_qmp_command(qmp, "block_resize", NULL, aq_after_ms(HANG), NULL, &err), AQ_E_NO_SPACE);
     aq_qmp_close(qmp);
     close(peer);
 }
