@@ -42,31 +42,29 @@ static bool same_boot_sector(const uint8_t *a, const uint8_t *b)
            memcmp(a + AQ_TABLE_END, b + AQ_TABLE_END, AQ_SECTOR - AQ_TABLE_END) == 0;
 }
 
-/* What is before the first partition was built as one sector and zeros. A boot loader of the guest's own puts
-   itself there. */
-static bool gap_kept(const struct aq_boot *boot, const struct image *overlay, const struct image *built,
-                     struct aq_error *err)
+/* A piece of what is before the first partition, which was built as one sector and zeros. A boot loader of
+   the guest's own puts itself there. */
+static bool piece_kept(const struct image *built, uint64_t at, const uint8_t *data, size_t length)
 {
-    uint64_t cluster = UINT64_C(1) << overlay->info.cluster_bits;
-    size_t length = (size_t)(cluster < boot->start ? cluster : boot->start);
-    aq_autofree uint8_t *data = aq_alloc(length);
+    struct aq_error ignored = {0};
     uint8_t sector[AQ_SECTOR];
-    for (uint64_t at = 0; at < boot->start; at += length) {
-        if (length > boot->start - at)
-            length = (size_t)(boot->start - at);
-        int found = aq_qcow2_read_written(overlay->fd, &overlay->info, overlay->path, at, data, length, err);
-        if (found == AQ_QCOW2_BELOW)
-            continue;
-        if (found != AQ_QCOW2_HERE)
-            return false;
-        bool first = at == 0;
-        if (first && (length < sizeof sector ||
-                      aq_qcow2_read_written(built->fd, &built->info, built->path, 0, sector, sizeof sector,
-                                            err) != AQ_QCOW2_HERE ||
-                      !same_boot_sector(data, sector)))
-            return false;
-        size_t skipped = first ? sizeof sector : 0;
-        if (!is_zero(data + skipped, length - skipped))
+    if (at > 0)
+        return is_zero(data, length);
+    return aq_qcow2_read_written(built->fd, &built->info, built->path, 0, sector, sizeof sector, &ignored) ==
+               AQ_QCOW2_HERE &&
+           same_boot_sector(data, sector) && is_zero(data + sizeof sector, length - sizeof sector);
+}
+
+static bool gap_kept(const struct aq_boot *boot, const struct image *overlay, const struct image *built)
+{
+    struct aq_error ignored = {0};
+    uint64_t cluster = UINT64_C(1) << overlay->info.cluster_bits; /* a sector at least */
+    aq_autofree uint8_t *data = aq_alloc(cluster);
+    for (uint64_t at = 0; at < boot->start; at += cluster) {
+        size_t length = (size_t)(cluster < boot->start - at ? cluster : boot->start - at);
+        int place =
+            aq_qcow2_read_written(overlay->fd, &overlay->info, overlay->path, at, data, length, &ignored);
+        if (place != AQ_QCOW2_BELOW && (place != AQ_QCOW2_HERE || !piece_kept(built, at, data, length)))
             return false;
     }
     return true;
@@ -80,5 +78,5 @@ bool aq_boot_area_kept(const struct aq_boot *boot, const char *overlay, const ch
     if (!image_open(overlay, &above, &ignored) || !image_open(built, &below, &ignored))
         return false;
     return aq_qcow2_is_below(above.fd, &above.info, overlay, boot->start, boot->end, &ignored) == 1 &&
-           gap_kept(boot, &above, &below, &ignored);
+           gap_kept(boot, &above, &below);
 }
