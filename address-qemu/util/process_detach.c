@@ -2,7 +2,7 @@
 /*
  * Processes that outlive us, and such as do not. The child forks once more and ends, so that the grandchild
  * belongs to init and nobody here has to reap it. The grandchild reports its identity before exec, through a
- * pipe that exec closes.
+ * pipe that exec closes. Both borrow our memory until then: copying it would cost more than all else here.
  */
 #include "util/process.h"
 
@@ -23,17 +23,35 @@ struct report {
     struct aq_spawn_failure failure; /* only there when exec failed */
 };
 
-static _Noreturn void become_detached(const struct aq_spawn *spawn, int report)
+/* What the child, which makes itself a session, and the grandchild work with. */
+struct birth {
+    const struct aq_spawn *spawn;
+    int report;
+    char *stack; /* the grandchild's */
+};
+
+static int become_program(void *data)
 {
-    setsid();
-    pid_t pid = fork();
-    if (pid != 0)
-        _exit(pid > 0 ? 0 : 1);
-    umask(077);
+    const struct birth *birth = data;
     struct aq_process_id id;
-    if (!aq_process_identify(getpid(), &id) || write(report, &id, sizeof id) != sizeof id)
+    umask(077);
+    if (!aq_process_identify(getpid(), &id) || write(birth->report, &id, sizeof id) != sizeof id)
         _exit(1);
-    aq_spawn_exec(spawn, report);
+    aq_spawn_exec(birth->spawn, birth->report);
+}
+
+static int leave_behind(void *data)
+{
+    const struct birth *birth = data;
+    setsid();
+    _exit(aq_spawn_lend(become_program, data, birth->stack) > 0 ? 0 : 1);
+}
+
+static pid_t detach(const struct aq_spawn *spawn, int report)
+{
+    char stacks[2][AQ_SPAWN_STACK];
+    struct birth birth = {.spawn = spawn, .report = report, .stack = stacks[1]};
+    return aq_spawn_lend(leave_behind, &birth, stacks[0]);
 }
 
 /* In a session of its own, so that the terminal's Ctrl-C is not its. */
@@ -48,22 +66,26 @@ static _Noreturn void become_tied(const struct aq_spawn *spawn, pid_t owner, int
     aq_spawn_exec(spawn, report);
 }
 
-static int start(const struct aq_spawn *spawn, bool tied, struct aq_process_id *id, struct aq_error *err)
+static pid_t tie(const struct aq_spawn *spawn, int report)
 {
     pid_t owner = getpid();
+    pid_t child = aq_spawn_fork();
+    if (child == 0)
+        become_tied(spawn, owner, report);
+    return child;
+}
+
+static int start(const struct aq_spawn *spawn, bool tied, struct aq_process_id *id, struct aq_error *err)
+{
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) < 0)
         return aq_fail_errno(err, AQ_E_IO, errno, "cannot make a pipe");
     aq_autoclose int reading = ends[0];
     aq_autoclose int writing = ends[1];
 
-    pid_t child = aq_spawn_fork();
+    pid_t child = tied ? tie(spawn, writing) : detach(spawn, writing);
     if (child < 0)
         return aq_fail_errno(err, AQ_E_IO, errno, "cannot start %s", spawn->argv[0]);
-    if (child == 0 && tied)
-        become_tied(spawn, owner, writing);
-    if (child == 0)
-        become_detached(spawn, writing);
     close(aq_steal_fd(&writing));
     struct report report;
     size_t got = (size_t)aq_spawn_read(reading, &report, sizeof report);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -107,17 +108,38 @@ int aq_spawn_fail(const struct aq_spawn *spawn, const struct aq_spawn_failure *f
     return aq_fail_errno(err, AQ_E_IO, failure->errnum, "cannot hand its descriptors to %s", spawn->argv[0]);
 }
 
-int aq_spawn_fork(void)
+static void block_signals(sigset_t *before)
 {
     sigset_t all;
-    sigset_t before;
     sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int pid = fork();
+    pthread_sigmask(SIG_SETMASK, &all, before);
+}
+
+/* Keeps errno. */
+static void restore_signals(const sigset_t *before)
+{
     int errnum = errno;
-    if (pid != 0)
-        pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_sigmask(SIG_SETMASK, before, NULL);
     errno = errnum;
+}
+
+int aq_spawn_fork(void)
+{
+    sigset_t before;
+    block_signals(&before);
+    int pid = fork();
+    if (pid != 0)
+        restore_signals(&before);
+    return pid;
+}
+
+/* As vfork(2) does, but the child has a stack of its own, so that it cannot spoil ours. */
+int aq_spawn_lend(int (*child)(void *data), void *data, char *stack)
+{
+    sigset_t before;
+    block_signals(&before);
+    int pid = clone(child, stack + AQ_SPAWN_STACK, CLONE_VM | CLONE_VFORK | SIGCHLD, data);
+    restore_signals(&before);
     return pid;
 }
 

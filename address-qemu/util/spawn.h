@@ -44,6 +44,12 @@ int aq_spawn_fail(const struct aq_spawn *spawn, const struct aq_spawn_failure *f
    child signals stay blocked until aq_spawn_exec. */
 int aq_spawn_fork(void);
 
+/* The same for a child that execs or ends at once: nothing is copied. It runs child(data) in our memory, on
+   `stack`, an array of AQ_SPAWN_STACK bytes, and this thread stands still until it has done either; child()
+   does not return. */
+#define AQ_SPAWN_STACK (32 << 10)
+int aq_spawn_lend(int (*child)(void *data), void *data, char *stack);
+
 /* Reads a whole report; the number of bytes that came before the pipe closed. */
 long aq_spawn_read(int report, void *data, unsigned long size);
 
