@@ -151,16 +151,30 @@ static int keep(struct aq_call *call, struct aq_error *err)
     return status(call, err);
 }
 
+/* The pools that are meant. One whose template is gone can be given up, too; a name that is neither a pool's
+ * nor a template's is a mistake. */
+static int pools_of(struct aq_call *call, struct aq_strings *names, struct aq_error *err)
+{
+    aq_autostrings struct aq_strings all = {0};
+    aq_autotemplate struct aq_template record = {0};
+    aq_autofree char *template = template_of(call, false, err);
+    if (err->code != AQ_OK)
+        return -1;
+    if (template == NULL)
+        return aq_pool_list(names, err);
+    if (aq_pool_list(&all, err) < 0)
+        return -1;
+    if (!aq_strings_has(&all, template))
+        return aq_template_load(template, &record, err);
+    aq_strings_add(names, template);
+    return 0;
+}
+
 static int drain(struct aq_call *call, struct aq_error *err)
 {
     aq_autostrings struct aq_strings names = {0};
     unsigned all = 0;
-    aq_autofree char *template = template_of(call, false, err);
-    if (err->code != AQ_OK)
-        return -1;
-    if (template != NULL)
-        aq_strings_add(&names, template);
-    else if (aq_pool_list(&names, err) < 0)
+    if (pools_of(call, &names, err) < 0)
         return -1;
     for (size_t i = 0; i < names.count; i++) {
         unsigned count;
@@ -170,7 +184,8 @@ static int drain(struct aq_call *call, struct aq_error *err)
     }
     aq_result_set_int(call->result, "COUNT", (int64_t)names.count);
     aq_result_set_int(call->result, "ENDED", all);
-    aq_result_say(call->result, "drained %zu pools with %u clones", names.count, all);
+    aq_result_say(call->result, "drained %zu pool%s with %u clone%s", names.count,
+                  names.count == 1 ? "" : "s", all, all == 1 ? "" : "s");
     return names.count > 0 && aq_keeper_nudge(AQ_POOL_KEEPER, err) < 0 ? -1 : 0;
 }
 

@@ -31,8 +31,8 @@ static int run_warm(const struct aq_rest *rest, struct aq_error *err)
     if (exit.exit_code == 0)
         return 0;
     char text[256];
-    return aq_fail(err, AQ_E_GUEST_COMMAND_FAILED, "the warming command ended with exit code %d: %s",
-                   exit.exit_code,
+    return aq_fail(err, AQ_E_GUEST_COMMAND_FAILED, "the warming command ended with exit code %d%s%s",
+                   exit.exit_code, exit.errors.length > 0 ? ": " : "",
                    aq_guest_printable(aq_buffer_text(&exit.errors), exit.errors.length, text));
 }
 

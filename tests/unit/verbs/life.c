@@ -210,6 +210,15 @@ static void the_end_of_the_console_is_shown(void **state)
     assert_refused("VALUE_INVALID", "logs one lines=0");
 }
 
+static void only_pools_are_drained(void **state)
+{
+    (void)state;
+    assert_refused("TEMPLATE_NOT_FOUND", "pool drain template=nope");
+    assert_command("pool drain");
+    assert_string_equal(field("COUNT"), "0");
+    assert_string_equal(aq_result_output(last), "drained 0 pools with 0 clones");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -224,6 +233,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_stopped_vms_are_cleared_up, fresh, ended),
         cmocka_unit_test_setup_teardown(a_broken_vm_goes_with_all, fresh, ended),
         cmocka_unit_test_setup_teardown(the_end_of_the_console_is_shown, fresh, ended),
+        cmocka_unit_test_setup_teardown(only_pools_are_drained, fresh, ended),
     };
     int failed = cmocka_run_group_tests_name("verbs/life", tests, NULL, NULL);
     aq_result_free(last);
