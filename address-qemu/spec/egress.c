@@ -181,6 +181,11 @@ static int not_a_rule(const char *part, struct aq_error *err)
 static int add_part(struct aq_egress *egress, const char *part, bool deny, struct aq_error *err)
 {
     bool any = strcmp(part, "any") == 0;
+    if (deny && strcmp(part, "none") == 0)
+        return aq_fail(
+            err, AQ_E_VALUE_INVALID,
+            "to deny \"none\" would be to allow everything; deny \"any\" for nothing, allow \"any\" for "
+            "everything");
     if (any || strcmp(part, "none") == 0) {
         *egress = (struct aq_egress){.any = any != deny};
         return 0;

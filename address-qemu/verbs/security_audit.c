@@ -68,6 +68,14 @@ static void add_row(struct aq_call *call, struct aq_table *table, const json_t *
                        given);
 }
 
+/* A month 13 would find nothing, and not say why. */
+static bool is_in_calendar(const char *moment)
+{
+    int month = 1, day = 1, hour = 0, minute = 0, second = 0;
+    sscanf(moment, "%*4d-%2d-%2dT%2d:%2d:%2d", &month, &day, &hour, &minute, &second);
+    return month >= 1 && month <= 12 && day >= 1 && day <= 31 && hour <= 23 && minute <= 59 && second <= 60;
+}
+
 /* A moment as the log has it, whole or its beginning. Uses `text`; NULL when it is none. */
 static const char *moment_of(const char *given, char text[AQ_TIME_TEXT])
 {
@@ -79,7 +87,7 @@ static const char *moment_of(const char *given, char text[AQ_TIME_TEXT])
     for (size_t i = 0; i < length && moment; i++)
         moment = shape[i] == 'd' ? given[i] >= '0' && given[i] <= '9' : given[i] == shape[i];
     if (moment)
-        return given;
+        return is_in_calendar(given) ? given : NULL;
     if (aq_parse_duration(given, &ago, &ignored) < 0)
         return NULL;
     return aq_time_text(time(NULL) - (time_t)(ago / 1000), text);

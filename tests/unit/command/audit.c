@@ -123,6 +123,9 @@ static void entries_are_found_by_time(void **state)
     assert_string_equal(field("COUNT"), "4");
     assert_refused("VALUE_INVALID", "security_audit since=yesterday");
     assert_refused("VALUE_INVALID", "security_audit until=2026-2-1");
+    assert_refused("VALUE_INVALID", "security_audit since=2026-13-01");
+    assert_refused("VALUE_INVALID", "security_audit since=2026-02-32");
+    assert_refused("VALUE_INVALID", "security_audit since=2026-02-28T24:00:00Z");
 }
 
 /* Lines of many writers are whole, and none is lost. */

@@ -155,6 +155,8 @@ static void a_change_that_fails_changes_nothing(void **state)
     (void)state;
     assert_ok(aq_egress_parse("80, 443", &egress, &err));
     assert_fails(aq_egress_change(&egress, "22, nonsense", false, &err), AQ_E_VALUE_INVALID);
+    assert_fails(aq_egress_change(&egress, "none", true, &err),
+                 AQ_E_VALUE_INVALID); /* which would widen it */
     assert_int_equal(egress.count, 2);
     for (unsigned i = 2; i < AQ_EGRESS_RULES_MAX; i++) {
         aq_autofree char *port = aq_format("%u", i);
