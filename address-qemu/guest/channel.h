@@ -151,9 +151,9 @@ struct aq_guest_put {
     const char *path;  /* absolute, in the guest; a link of that name is replaced, not followed */
     mode_t mode;       /* permission bits; 0: 0644 */
     const char *owner; /* "user", "user:group", ":group", numbers too; NULL or "": the helper's own (root) */
-    bool make_folders; /* make missing folders above it (0755) */
     aq_deadline deadline; /* 0: AQ_FOREVER */
     uint64_t *sent; /* gets how many bytes it had, which the kernel's files do not say before; may be NULL */
+    bool make_folders; /* make missing folders above it (0755) */
 };
 
 /* The file appears under its name whole and checked, or not at all. TRANSFER_CORRUPT: what arrived is not
