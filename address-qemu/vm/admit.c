@@ -63,11 +63,10 @@ static void count_run(int folder, const char *name, const char *but, struct aq_v
     census->cpus += vm.cpus;
 }
 
-int aq_vm_census(int vms, const char *but, struct aq_vm_census *census, struct aq_error *err)
+static int count_all(int vms, const char *but, struct aq_vm_census *census, struct aq_error *err)
 {
     const struct dirent *entry;
     *census = (struct aq_vm_census){0};
-    aq_leftovers_sweep(vms);
     DIR *entries = aq_open_entries(vms);
     if (entries == NULL)
         return aq_fail_errno(err, AQ_E_IO, errno, "cannot list the VMs");
@@ -81,6 +80,22 @@ int aq_vm_census(int vms, const char *but, struct aq_vm_census *census, struct a
         count_run(folder, entry->d_name, but, census);
     }
     closedir(entries);
+    return 0;
+}
+
+/* What is renamed while the folder is read, as a stage is that becomes a VM, may be seen under neither name.
+   So it is read until two readings agree. */
+int aq_vm_census(int vms, const char *but, struct aq_vm_census *census, struct aq_error *err)
+{
+    struct aq_vm_census before;
+    aq_leftovers_sweep(vms);
+    if (count_all(vms, but, census, err) < 0)
+        return -1;
+    do {
+        before = *census;
+        if (count_all(vms, but, census, err) < 0)
+            return -1;
+    } while (before.vms != census->vms || before.memory != census->memory || before.cpus != census->cpus);
     return 0;
 }
 
