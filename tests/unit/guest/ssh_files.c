@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <sys/mount.h>
 
+#include "put.h"
 #include "sshd.h"
 
 static char here[3000];
@@ -96,17 +97,7 @@ static void gives_the_file_to_its_owner(void **state)
 
 static void says_how_much_was_sent(void **state)
 {
-    struct aq_error err = {0};
-    struct stat status;
-    uint64_t sent = 0;
-    char path[3100];
-    aq_autoclose int fd = open("/proc/version", O_RDONLY | O_CLOEXEC); /* of no size, says stat */
-    snprintf(path, sizeof path, "%s/version", here);
-    assert_ok(aq_channel_put(channel_of(state), &(struct aq_guest_put){.fd = fd, .path = path, .sent = &sent},
-                             &err));
-    assert_int_equal(stat("version", &status), 0);
-    assert_true(sent > 0);
-    assert_int_equal(sent, status.st_size);
+    check_says_how_much_was_sent(channel_of(state), here);
 }
 
 static void refuses_files_that_cannot_be(void **state)
