@@ -15,7 +15,6 @@ struct aq_vm_boot {
 };
 
 void aq_vm_boot_free(struct aq_vm_boot *boot);
-#define aq_autovmboot aq_cleanup(aq_vm_boot_free)
 
 /* Does the chain of a disk end at a base with a kernel, and does no image above it touch the boot area? Then
    `boot` is filled in. No is no error: the disk boots by itself. */
